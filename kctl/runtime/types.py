@@ -1,0 +1,381 @@
+"""What a pass may ask of a node, and what it sees there.
+
+An operation is a value: it can be executed by a `Runtime`, shown by a preview, and
+compared in a test. An observation is immutable; times in it are epoch seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from kctl.network.types import Front
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerState:
+    """One container of a pod as the engine has it."""
+
+    id: str
+    name: str
+    """The container's name in the pod; SANDBOX for the one that holds the namespaces."""
+    attempt: int
+    """How often kctl has made this container anew: 0 for the first."""
+    state: Literal["created", "running", "restarting", "paused", "exited", "dead"]
+    image: str = ""
+    image_id: str = ""
+    started_at: float = 0.0
+    finished_at: float = 0.0
+    exit_code: int | None = None
+    oom_killed: bool = False
+    error: str = ""
+    restarts: int = 0
+    """Restarts in all: those that the label carried at creation, and the engine's own since."""
+
+
+SANDBOX = "POD"
+
+
+@dataclass(frozen=True, slots=True)
+class PodObservation:
+    """The containers of one pod, newest attempt first for each name."""
+
+    uid: str
+    namespace: str
+    name: str
+    containers: tuple[ContainerState, ...] = ()
+    address: str = ""
+    """The address in the pod network, as the engine configured it."""
+
+    def newest(self, name: str) -> ContainerState | None:
+        return next((each for each in self.containers if each.name == name), None)
+
+    def attempts(self, name: str) -> list[ContainerState]:
+        return [each for each in self.containers if each.name == name]
+
+    @property
+    def sandbox(self) -> ContainerState | None:
+        return self.newest(SANDBOX)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """What a host says of itself; becomes the Node's status."""
+
+    hostname: str
+    addresses: tuple[tuple[str, str], ...]
+    """(type, address): ("InternalIP", "192.0.2.2"), ("Hostname", "web1")."""
+    cpus: float
+    memory: int
+    """bytes"""
+    storage: int
+    """bytes of the file system that holds the engine's data"""
+    info: Mapping[str, str]
+    """status.nodeInfo: machineID, systemUUID, bootID, kernelVersion, osImage,
+    containerRuntimeVersion, operatingSystem, architecture, kubeletVersion, kubeProxyVersion"""
+    images: tuple[tuple[tuple[str, ...], int], ...] = ()
+    """(names, size in bytes)"""
+    memory_pressure: bool = False
+    disk_pressure: bool = False
+    engine_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FrontState:
+    """A load-balancer container of a node as it runs."""
+
+    name: str
+    running: bool
+    digest: str = ""
+    """`Front.digest` of the configuration that it was confirmed to serve."""
+    drained: bool = True
+    """False while processes of an earlier configuration still hold connections."""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeObservation:
+    """One look at one node."""
+
+    node: str
+    reachable: bool
+    error: str = ""
+    at: float = 0.0
+    facts: NodeFacts | None = None
+    pods: Mapping[str, PodObservation] = field(default_factory=dict)
+    """by pod uid; containers of this control plane alone"""
+    fronts: Mapping[str, FrontState] = field(default_factory=dict)
+    digest: str = ""
+    """Changes when, and only when, the list of containers or their states change."""
+    network: bool = False
+    """The pod network stands as the settings want it."""
+
+
+# --- operations ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PodNetwork:
+    """How a pod stands in the network."""
+
+    address: str
+    hostname: str
+    dns_servers: tuple[str, ...] = ()
+    dns_searches: tuple[str, ...] = ()
+    dns_options: tuple[str, ...] = ()
+    host_aliases: tuple[tuple[str, str], ...] = ()
+    """(address, name)"""
+    host_network: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """The pod network of one node."""
+
+    name: str
+    """of the engine's network"""
+    subnet: str
+    """what pods reach without a router: pods of this node and the service range"""
+    pod_cidr: str
+    gateway: str
+    cluster: str
+    """id of this control plane, in labels and names"""
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareNode:
+    """Make the pod network (idempotent)."""
+
+    node: str
+    network: NetworkSettings
+
+
+@dataclass(frozen=True, slots=True)
+class StartContainer:
+    """Create and start one container of a pod, pulling its image as the policy says.
+
+    The runtime makes the sandbox first where the pod has several containers, and the
+    pod's volumes. `pod` is the whole object, `environment` the resolved variables in
+    order, `files` the contents of configMap, secret, downwardAPI and projected volumes:
+    volume name -> path -> (bytes, mode).
+    """
+
+    node: str
+    pod: Object
+    container: str
+    network: PodNetwork
+    attempt: int = 0
+    restarts: int = 0
+    init: bool = False
+    command: tuple[str, ...] | None = None
+    """after $(VAR) expansion; None: the image's entrypoint"""
+    args: tuple[str, ...] | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+    files: Mapping[str, Mapping[str, tuple[bytes, int]]] = field(default_factory=dict)
+    pull_secrets: tuple[Mapping[str, Any], ...] = ()
+    """decoded .dockerconfigjson documents"""
+
+    @property
+    def uid(self) -> str:
+        return str(self.pod["metadata"]["uid"])
+
+
+@dataclass(frozen=True, slots=True)
+class StopContainer:
+    """Stop one container (SIGTERM or its stop signal, then SIGKILL after `grace` seconds)
+    so that it can be made anew; run its preStop hook first."""
+
+    node: str
+    uid: str
+    container: str
+    id: str
+    grace: int
+    pod: Object = field(default_factory=dict)
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveContainer:
+    """Remove a dead container (an old attempt)."""
+
+    node: str
+    uid: str
+    container: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TerminatePod:
+    """Stop every container of a pod within `grace` seconds, then remove them, the
+    sandbox and the pod's own volumes. Nothing there is success."""
+
+    node: str
+    uid: str
+    namespace: str
+    name: str
+    grace: int
+    pod: Object | None = None
+    """None for a pod that the store no longer knows"""
+
+
+@dataclass(frozen=True, slots=True)
+class RunProbe:
+    """One attempt of one probe; the outcome's `ok` and `message` are its result."""
+
+    node: str
+    uid: str
+    container: str
+    id: str
+    probe: str
+    """"startup", "readiness" or "liveness" """
+    spec: Mapping[str, Any]
+    """the Probe object, named ports resolved to numbers"""
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyFront:
+    """Bring one load-balancer container to the wanted configuration: make its image and
+    container if needed, upload files, check, reload, confirm. The running one keeps
+    serving when the check fails."""
+
+    node: str
+    front: Front
+    network: NetworkSettings
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFront:
+    node: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CleanNode:
+    """Remove everything of this control plane from the node: pods, fronts, network."""
+
+    node: str
+
+
+Operation = (
+    PrepareNode
+    | StartContainer
+    | StopContainer
+    | RemoveContainer
+    | TerminatePod
+    | RunProbe
+    | ApplyFront
+    | RemoveFront
+    | CleanNode
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an operation went. Expected failures are outcomes, never exceptions."""
+
+    operation: Operation
+    ok: bool
+    at: float
+    """epoch seconds when it ended"""
+    reason: str = ""
+    """Kubernetes' waiting reason: ErrImagePull, ErrImageNeverPull, InvalidImageName,
+    CreateContainerConfigError, CreateContainerError, RunContainerError; "Unreachable"
+    when the host did not answer"""
+    message: str = ""
+    events: tuple[tuple[str, str, str], ...] = ()
+    """(type, reason, message) as the kubelet words them, e.g. ("Normal", "Pulled",
+    'Container image "x" already present on machine')"""
+    pod: PodObservation | None = None
+    """the pod after the operation, where it concerns one and could be inspected"""
+    front: FrontState | None = None
+
+
+def describe(operation: Operation) -> str:
+    """One line for people: previews, logs."""
+    match operation:
+        case PrepareNode(node=node):
+            return f"prepare the pod network on {node}"
+        case StartContainer(node=node, pod=pod, container=container):
+            meta = pod["metadata"]
+            return f"start {meta['namespace']}/{meta['name']} container {container} on {node}"
+        case StopContainer(node=node, container=container, reason=reason):
+            return f"stop container {container} on {node}" + (f" ({reason})" if reason else "")
+        case RemoveContainer(node=node, container=container):
+            return f"remove a dead container {container} on {node}"
+        case TerminatePod(node=node, namespace=namespace, name=name, grace=grace):
+            return f"stop {namespace}/{name} on {node} (grace {grace} s)"
+        case RunProbe(node=node, container=container, probe=probe):
+            return f"{probe} probe of {container} on {node}"
+        case ApplyFront(node=node, front=front):
+            return f"configure {front.name} on {node}"
+        case RemoveFront(node=node, name=name):
+            return f"remove {name} on {node}"
+        case CleanNode(node=node):
+            return f"clean {node}"
+
+
+# --- the protocol --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeEvent:
+    """A hint that a pass is due."""
+
+    node: str
+    uid: str = ""
+    container: str = ""
+    action: str = ""
+
+
+class ExecStream(Protocol):
+    """A running exec or attach."""
+
+    def run(self, stdin: Any, stdout: Any, stderr: Any) -> int:
+        """Copy until the process ends (raw terminal and resizes where tty); its exit code."""
+        ...
+
+
+class Runtime(Protocol):
+    """One node's engine. Every method is safe to call from several threads, returns or
+    raises `HostUnreachable` within a bounded time, and never blocks on another node."""
+
+    name: str
+    """of the implementation: "docker", "simulated" """
+
+    def observe(self, *, facts: bool = False) -> NodeObservation:
+        """Look at everything of this control plane (one list call, inspects only where
+        something changed since the last look of this process). Unreachable is a value."""
+        ...
+
+    def execute(self, operation: Operation) -> Outcome: ...
+
+    def events(self, stop: Any) -> Iterator[RuntimeEvent]:
+        """Blocks; ends when `stop` (a threading.Event) is set or the stream breaks."""
+        ...
+
+    def logs(
+        self,
+        container_id: str,
+        *,
+        follow: bool = False,
+        tail: int | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        timestamps: bool = False,
+    ) -> Iterator[bytes]:
+        """Lines (stdout and stderr in the order written), newline included."""
+        ...
+
+    def exec(
+        self, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool
+    ) -> ExecStream: ...
+
+    def close(self) -> None: ...
+
+
+class HostUnreachable(Exception):
+    """The engine of a node does not answer; the message says how."""
