@@ -133,7 +133,7 @@ class Backend(Protocol):
         """The claims held now that start with `prefix`."""
         ...
 
-    def write(self, writes: Sequence[Write]) -> list[int]:
+    def write(self, writes: Sequence[Write]) -> Sequence[int]:
         """All or nothing; the new revisions in order. Raises Conflict or ClaimTaken.
         A write of the very value that is stored is still a new revision; avoiding it
         is the caller's matter."""
