@@ -1,0 +1,372 @@
+"""The pass, again and again: observe, compute, commit, execute.
+
+One loop serves them all: a command's pass ends when there is nothing to do but wait
+for time to pass, `--until-settled` waits that time out as well, `--watch` goes on for
+ever. The loop itself never blocks on an engine: looks and operations run on threads,
+and each thing that ends wakes the next compute.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kctl.reconcile.compute import Compute, timer_parts
+from kctl.reconcile.executor import Executor
+from kctl.reconcile.hosts import Hosts, local_url, network_of, node_name, node_object
+from kctl.reconcile.lease import ReconcileLease
+from kctl.reconcile.log import Log
+from kctl.reconcile.mirror import Mirror
+from kctl.reconcile.observed import Observed
+from kctl.reconcile.plan import Plan
+from kctl.reconcile.plane import Plane
+from kctl.runtime.types import (
+    HostUnreachable,
+    NodeObservation,
+    Outcome,
+    PrepareNode,
+    RunProbe,
+    describe,
+)
+from kctl.store.types import Change, ClaimTaken, Compacted, Conflict, Memo
+
+Object = dict[str, Any]
+
+PASS = "pass"
+"""The meta key that says where the last pass ended: revision, time, node digests."""
+TICK = 0.05
+"""How long the loop waits at most before it looks at the store's revision again."""
+COALESCE = 0.02
+"""Outcomes that end this close together share one compute."""
+LOOK_EVERY = 10.0
+FACTS_EVERY = 60.0
+COMMIT_TRIES = 20
+NEVER = 1e18
+"""The due time of nothing, in epoch seconds."""
+
+
+@dataclass
+class Summary:
+    """What a run did, for the command that asked for it."""
+
+    passes: int = 0
+    writes: int = 0
+    operations: int = 0
+    failures: list[str] = field(default_factory=list)
+    unreachable: dict[str, str] = field(default_factory=dict)
+    """node -> why; "" stands for this machine's engine when it is no node yet"""
+
+    @property
+    def ok(self) -> bool:
+        return not self.failures and not self.unreachable
+
+
+class Loop:
+    """Owns the mirror, the observations and the threads of one process."""
+
+    def __init__(self, plane: Plane, log: Log, lease: ReconcileLease | None = None) -> None:
+        self.plane, self.log, self.lease = plane, log, lease
+        self.hosts = Hosts(plane.plugins, plane.settings)
+        self.mirror = Mirror(plane.store)
+        self.observed = Observed()
+        self.memory: dict[str, Memo] = plane.store.memory()
+        self.executor = Executor(self.hosts.runtime)
+        self.summary = Summary()
+        self.stopping = False
+        self._controllers = plane.plugins.controllers()
+        self._admission = plane.plugins.admission()
+        self._pending: list[Change] = []
+        self._everything = False
+        self._touched_nodes: set[str] = set()
+        self._unsaved_timers: dict[str, Memo | None] = {}
+        self._next_due: float | None = None
+        self._looked_at = 0.0
+        self._facts_at = 0.0
+
+    # --- beginning and end ---
+
+    def begin(self) -> None:
+        """Find out what changed since the last pass of any process."""
+        last = json.loads(self.plane.store.meta_get(PASS) or "{}")
+        try:
+            if "revision" not in last:
+                raise Compacted(0, 0)
+            self._pending = self.plane.store.changes(last["revision"])
+        except Compacted:
+            self._everything = True
+        self._register_this_machine()
+        self._look(facts=True)
+        self._forget_what_is_known(last.get("digests", {}))
+
+    def _forget_what_is_known(self, digests: dict[str, str]) -> None:
+        """A node that looks as it did when the last pass ended concerns nobody."""
+        for name, seen in self.observed.nodes.items():
+            if seen.reachable and seen.digest and digests.get(name) == seen.digest:
+                known = set(seen.pods)
+                self.observed.changed_pods = {
+                    uid: where
+                    for uid, where in self.observed.changed_pods.items()
+                    if uid not in known
+                }
+            else:
+                self._touched_nodes.add(name)
+
+    def end(self) -> None:
+        """Leave behind what the next process needs to begin where this one ended."""
+        self._save_timers()
+        if not self._pending and not self.executor.busy:
+            digests = {n: seen.digest for n, seen in self.observed.nodes.items() if seen.reachable}
+            ended = {
+                "revision": self.mirror.revision,
+                "at": self.plane.clock.time(),
+                "digests": digests,
+            }
+            self.plane.store.meta_put(PASS, json.dumps(ended))
+        self.executor.close()
+        self.hosts.close()
+
+    def _save_timers(self) -> None:
+        if self._unsaved_timers:
+            self.plane.store.remember(self._unsaved_timers)
+            self._unsaved_timers = {}
+
+    # --- running ---
+
+    def run(
+        self,
+        until: Callable[[Loop], bool],
+        deadline: float | None = None,
+        each_turn: Callable[[Loop], None] | None = None,
+    ) -> Summary:
+        """Step until `until` says so (asked whenever the loop has nothing to do at once),
+        the deadline (epoch seconds) is over, or `stopping` is set. `each_turn` is called
+        before every step."""
+        while not self.stopping:
+            if each_turn is not None:
+                each_turn(self)
+            if self.lease is not None and not self.lease.renew():
+                self.summary.failures.append("another process took over the reconcile lease")
+                break
+            worked = self.step()
+            if not worked and not self.executor.busy and until(self):
+                break
+            if deadline is not None and time.time() > deadline:
+                break
+            self._wait(0.0 if worked and not self.executor.busy else TICK)
+        return self.summary
+
+    def _wait(self, timeout: float) -> None:
+        outcomes = self.executor.wait(timeout)
+        if outcomes:
+            outcomes += self.executor.wait(COALESCE)
+        for outcome in outcomes:
+            self._report(outcome)
+            self.observed.take(outcome)
+        self._follow_store()
+        now = time.monotonic()
+        draining = any(
+            not front.drained
+            for seen in self.observed.nodes.values()
+            for front in seen.fronts.values()
+        )
+        if now - self._looked_at > (0.2 if draining else LOOK_EVERY):
+            self._look(facts=now - self._facts_at > FACTS_EVERY)
+
+    def _follow_store(self) -> None:
+        if self.plane.store.revision() == self.mirror.revision:
+            return
+        try:
+            self._pending += self.mirror.advance()
+        except Compacted:
+            self.mirror.reset()
+            self._everything = True
+
+    def idle(self) -> bool:
+        """Nothing is running, nothing is new: only time can bring more work."""
+        return not self.executor.busy and not self._pending and self.next_due() > time.time()
+
+    def next_due(self) -> float:
+        """Epoch seconds of the earliest timer."""
+        return min(
+            (memo.due for memo in self.memory.values() if memo.due is not None), default=1e18
+        )
+
+    def look_again(self, nodes: Sequence[str] = ()) -> None:
+        """Look at nodes now: an event said that something changed there."""
+        self._look(nodes=nodes, facts=False)
+
+    # --- one pass ---
+
+    def step(self) -> bool:
+        """Compute, commit, submit. False when there was nothing to do."""
+        due = self._due()
+        if not self._has_triggers(due):
+            return False
+        plan = self._commit(due)
+        self.summary.passes += 1
+        self.summary.writes += len(plan.writes)
+        for problem in plan.problems:
+            self.log.warning("controller failed", error=problem)
+            self.summary.failures.append(problem)
+        for operation in plan.operations:
+            if not isinstance(operation, RunProbe):
+                self.summary.operations += 1
+                self.log.info(describe(operation))
+            self.executor.submit(operation)
+        return bool(plan.writes or plan.operations)
+
+    def _has_triggers(self, due: Sequence[str]) -> bool:
+        seen = self.observed
+        return bool(
+            due
+            or self._pending
+            or self._everything
+            or self._touched_nodes
+            or seen.changed_pods
+            or seen.changed_nodes
+            or seen.probes
+            or seen.outcomes
+        )
+
+    def _due(self) -> list[str]:
+        now = time.time()
+        if self.next_due() > now:
+            return []
+        return [
+            name
+            for name, memo in self.memory.items()
+            if memo.due is not None and memo.due <= now and name.startswith("timer/")
+        ]
+
+    def _commit(self, due: Sequence[str]) -> Plan:
+        """Compute and write, again where somebody else wrote first."""
+        for _ in range(COMMIT_TRIES):
+            plan = self._compute(due)
+            memos = {**plan.memos, **{name: None for name in due if name not in plan.timers}}
+            try:
+                revisions = set(self.plane.store.commit(plan.writes, memos))
+            except (Conflict, ClaimTaken):
+                self._follow_store()
+                continue
+            self._committed(plan, memos, revisions)
+            return plan
+        raise RuntimeError(f"the store changed under {COMMIT_TRIES} computes in a row")
+
+    def _compute(self, due: Sequence[str]) -> Plan:
+        plane = self.plane
+        self.observed.in_flight = self.executor.in_flight
+        compute = Compute(
+            self.mirror,
+            self.observed,
+            self.memory,
+            controllers=self._controllers,
+            kinds=plane.kinds,
+            admission=self._admission,
+            settings=plane.settings,
+            now=plane.clock.now(),
+            randomness=plane.randomness,
+        )
+        if self._everything:
+            compute.touch_everything()
+        compute.touch_changes(self._pending)
+        for name in self._touched_nodes:
+            for pod in compute.view.on_node(name):
+                compute.touch("observed/pods", pod)
+        compute.touch_observed()
+        for name in due:
+            compute.wake(*timer_parts(name))
+        return compute.run()
+
+    def _committed(self, plan: Plan, memos: dict[str, Memo | None], revisions: set[int]) -> None:
+        self._pending = []
+        self._everything = False
+        self._touched_nodes.clear()
+        self.observed.seen()
+        timers = {
+            name: None if at is None else Memo("", at)
+            for name, at in plan.timers.items()
+            if at is not None or name in self.memory
+        }
+        self._unsaved_timers.update(timers)
+        for name, memo in {**memos, **timers}.items():
+            if memo is None:
+                self.memory.pop(name, None)
+            else:
+                self.memory[name] = memo
+        self._next_due = None
+        self._pending = [
+            change for change in self.mirror.advance() if change.revision not in revisions
+        ]
+
+    # --- looking ---
+
+    def _look(self, *, nodes: Sequence[str] = (), facts: bool = False) -> None:
+        names = self.hosts.use(self._nodes())
+        wanted = [name for name in nodes if name in names] if nodes else sorted(names)
+        for seen in self.hosts.look(wanted, facts=facts):
+            self._take_look(seen)
+        if not nodes:
+            self._looked_at = time.monotonic()
+            if facts:
+                self._facts_at = self._looked_at
+
+    def _take_look(self, seen: NodeObservation) -> None:
+        if seen.reachable:
+            self.summary.unreachable.pop(seen.node, None)
+            seen = self._prepared(seen)
+        else:
+            self.summary.unreachable[seen.node] = seen.error
+        self.observed.look(seen)
+
+    def _prepared(self, seen: NodeObservation) -> NodeObservation:
+        """A node is of use only with its pod network; make it before anything else."""
+        if seen.network:
+            return seen
+        node = self._node(seen.node)
+        if node is None or not node["spec"].get("podCIDR"):
+            return seen
+        network = network_of(node, self.plane.settings)
+        outcome = self.hosts.runtime(seen.node).execute(PrepareNode(seen.node, network))
+        self._report(outcome)
+        if not outcome.ok:
+            return NodeObservation(seen.node, False, outcome.message, seen.at)
+        return self.hosts.runtime(seen.node).observe(facts=seen.facts is not None)
+
+    def _nodes(self) -> list[Object]:
+        return [self.mirror.object(record) for record in self.mirror.list("nodes").values()]
+
+    def _node(self, name: str) -> Object | None:
+        return next((node for node in self._nodes() if node["metadata"]["name"] == name), None)
+
+    def _register_this_machine(self) -> None:
+        """Make a Node of this machine's engine if no node has it yet."""
+        url = local_url()
+        nodes = self._nodes()
+        known = [(node["metadata"].get("annotations") or {}).get("kctl.io/host") for node in nodes]
+        if not url or url in known:
+            return
+        probe = self.hosts.connect(url, "")
+        try:
+            facts = probe.observe(facts=True).facts
+        except HostUnreachable as error:
+            self.summary.unreachable[""] = str(error)
+            return
+        finally:
+            probe.close()
+        if facts is None:
+            self.summary.unreachable[""] = f"the engine at {url} does not say what it is"
+            return
+        names = {node["metadata"]["name"] for node in nodes}
+        base = node_name(facts.hostname)
+        name = next(n for n in (base, *(f"{base}-{i}" for i in range(2, 999))) if n not in names)
+        taken = [node["spec"].get("podCIDR", "") for node in nodes]
+        self.plane.api.create(node_object(name, url, facts, self.plane.settings, taken))
+        self._follow_store()
+
+    def _report(self, outcome: Outcome) -> None:
+        if outcome.ok or isinstance(outcome.operation, RunProbe):
+            return
+        self.log.warning(describe(outcome.operation), error=outcome.message or outcome.reason)

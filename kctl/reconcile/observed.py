@@ -1,0 +1,122 @@
+"""What the runtimes showed, as one compute sees it, and what differs from before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from kctl.runtime.types import (
+    NodeObservation,
+    Outcome,
+    PodObservation,
+    RemoveContainer,
+    RunProbe,
+    StartContainer,
+    StopContainer,
+    TerminatePod,
+)
+
+
+@dataclass
+class Observed:
+    """The newest look at every node, and the outcomes that no compute has seen yet.
+
+    `pods` and `nodes` name what changed since the last compute: pod uids and node
+    names. `in_flight` are the uids of pods with an operation still running."""
+
+    nodes: dict[str, NodeObservation] = field(default_factory=dict)
+    in_flight: set[str] = field(default_factory=set)
+    outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
+    probes: dict[str, list[Outcome]] = field(default_factory=dict)
+    changed_pods: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """uid -> (namespace, name)"""
+    changed_nodes: set[str] = field(default_factory=set)
+
+    def look(self, seen: NodeObservation) -> None:
+        """Take in a whole look at a node, and note every pod that differs. A node that
+        does not answer keeps what was last seen of its pods."""
+        before = self.nodes.get(seen.node)
+        if before is not None and not seen.reachable:
+            seen = replace(before, reachable=False, error=seen.error, at=seen.at)
+        if before is not None and seen.facts is None:
+            seen = replace(seen, facts=before.facts)
+        self.nodes[seen.node] = seen
+        old: Mapping[str, PodObservation] = before.pods if before else {}
+        for uid in {*old, *seen.pods}:
+            was, now = old.get(uid), seen.pods.get(uid)
+            if was != now:
+                known = now or was
+                assert known is not None
+                self.changed_pods[uid] = (known.namespace, known.name)
+        if before is None or _node_differs(before, seen):
+            self.changed_nodes.add(seen.node)
+
+    def take(self, outcome: Outcome) -> None:
+        """Take in the outcome of an operation."""
+        operation = outcome.operation
+        if outcome.front is not None:
+            self._put_front(operation.node, outcome)
+        if outcome.pod is not None:
+            self._put_pod(operation.node, outcome.pod)
+        match operation:
+            case RunProbe(uid=uid):
+                self.probes.setdefault(uid, []).append(outcome)
+            case StartContainer():
+                self.outcomes[operation.uid, operation.container] = outcome
+                meta = operation.pod["metadata"]
+                self.changed_pods[operation.uid] = (meta["namespace"], meta["name"])
+            case StopContainer(uid=uid, container=container):
+                self.outcomes[uid, container] = outcome
+                self._mark(operation.node, uid)
+            case TerminatePod(uid=uid, namespace=namespace, name=name):
+                if outcome.ok:
+                    self._put_pod(operation.node, PodObservation(uid, namespace, name))
+                self.changed_pods[uid] = (namespace, name)
+            case RemoveContainer(uid=uid):
+                self._mark(operation.node, uid)
+            case _:
+                self.changed_nodes.add(operation.node)
+
+    def _mark(self, node: str, uid: str) -> None:
+        seen = self.nodes.get(node)
+        pod = seen.pods.get(uid) if seen else None
+        if pod is not None:
+            self.changed_pods[uid] = (pod.namespace, pod.name)
+
+    def _put_pod(self, node: str, pod: PodObservation) -> None:
+        seen = self.nodes.get(node)
+        if seen is None:
+            return
+        pods = dict(seen.pods)
+        if pod.containers:
+            pods[pod.uid] = pod
+        else:
+            pods.pop(pod.uid, None)
+        self.nodes[node] = replace(seen, pods=pods)
+        self.changed_pods[pod.uid] = (pod.namespace, pod.name)
+
+    def _put_front(self, node: str, outcome: Outcome) -> None:
+        seen = self.nodes.get(node)
+        if seen is None or outcome.front is None:
+            return
+        fronts = {**seen.fronts, outcome.front.name: outcome.front}
+        self.nodes[node] = replace(seen, fronts=fronts)
+        self.changed_nodes.add(node)
+
+    def seen(self) -> None:
+        """A compute that took all of this in was committed."""
+        self.outcomes.clear()
+        self.probes.clear()
+        self.changed_pods.clear()
+        self.changed_nodes.clear()
+
+
+def _node_differs(before: NodeObservation, after: NodeObservation) -> bool:
+    return (
+        before.reachable != after.reachable
+        or before.error != after.error
+        or before.facts != after.facts
+        or before.fronts != after.fronts
+        or before.network != after.network
+        or (not after.reachable and before.at != after.at)
+    )

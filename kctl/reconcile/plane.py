@@ -1,0 +1,88 @@
+"""The control plane as a process opens it: store, plugins, kinds, settings, Api."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from kctl.api.api import Api
+from kctl.api.registry import Kinds
+from kctl.plugins.manager import Plugins
+from kctl.plugins.manager import load as load_plugins
+from kctl.reconcile.birth import ensure_settings
+from kctl.reconcile.clock import Clock, Randomness, SystemClock
+from kctl.store.store import Store
+
+DATABASE = "kctl.db"
+
+
+def database_path(home: Path) -> Path:
+    """Where the database of a home lies."""
+    return home / DATABASE
+
+
+def warn_on_stderr(message: str) -> None:
+    print(f"Warning: {message}", file=sys.stderr)
+
+
+class Plane:
+    """Everything that a command or a pass needs, opened once. Close it, or use it as a
+    context manager."""
+
+    def __init__(
+        self,
+        home: Path,
+        store: Store,
+        plugins: Plugins,
+        *,
+        clock: Clock | None = None,
+        randomness: Randomness | None = None,
+        warn: Callable[[str], None] = warn_on_stderr,
+    ) -> None:
+        self.home, self.store, self.plugins = home, store, plugins
+        self.clock = clock or SystemClock()
+        self.randomness = randomness or Randomness()
+        self.warn = warn
+        self.settings: Mapping[str, str] = ensure_settings(store, plugins, self.randomness)
+        self._publish_catalog()
+
+    @classmethod
+    def open(cls, home: Path, *, url: str | None = None) -> Plane:
+        """Open the control plane of `home`, making it on first use. `url` names another
+        database. Raises StoreError."""
+        store = Store.open(url or database_path(home))
+        return cls(home, store, load_plugins(home))
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        return Kinds(self.plugins.kinds())
+
+    @cached_property
+    def api(self) -> Api:
+        return Api(
+            self.store,
+            self.kinds,
+            now=self.clock.now,
+            new_uid=self.randomness.uid,
+            suffix=self.randomness.suffix,
+            admission=self.plugins.admission(),
+            settings=self.settings,
+            warn=self.warn,
+        )
+
+    def _publish_catalog(self) -> None:
+        """Keep the names and columns of the kinds where a light reader finds them."""
+        catalog = self.kinds.catalog()
+        if self.store.meta_get("catalog") != catalog:
+            self.store.meta_put("catalog", catalog)
+
+    def close(self) -> None:
+        self.store.close()
+
+    def __enter__(self) -> Plane:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

@@ -1,0 +1,71 @@
+"""The two ways in which a host keeps passes going: a systemd unit, a crontab line."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+UNIT = "kctl-reconcile.service"
+UNIT_FOLDER = Path("/etc/systemd/system")
+
+
+class SystemdError(Exception):
+    """The unit could not be installed; the message says why."""
+
+
+def command() -> list[str]:
+    """How this kctl is started again by somebody else's process."""
+    script = shutil.which("kctl")
+    return [script] if script else [sys.executable, "-m", "kctl"]
+
+
+def unit_text(home: Path) -> str:
+    """The unit: notify type, watchdog, restarted when it fails."""
+    start = shlex.join([*command(), "reconcile", "--watch"])
+    return f"""[Unit]
+Description=kctl reconcile loop
+Wants=docker.service
+After=docker.service network-online.target
+
+[Service]
+Type=notify
+NotifyAccess=main
+Environment={shlex.quote(f"KCTL_HOME={home}")}
+ExecStart={start}
+Restart=always
+RestartSec=2
+WatchdogSec=60
+TimeoutStopSec=30
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def cron_line(home: Path) -> str:
+    """One pass a minute, for hosts without systemd."""
+    start = shlex.join([*command(), "reconcile"])
+    return f"* * * * * KCTL_HOME={shlex.quote(str(home))} {start} >/dev/null\n"
+
+
+def install(home: Path, folder: Path = UNIT_FOLDER) -> Path:
+    """Write, enable and start the unit; raises SystemdError."""
+    systemctl = shutil.which("systemctl")
+    if systemctl is None or not Path("/run/systemd/system").is_dir():
+        raise SystemdError(
+            "systemd does not run on this machine; `kctl reconcile --print-cron` prints a "
+            "crontab line that does the same once a minute"
+        )
+    path = folder / UNIT
+    try:
+        path.write_text(unit_text(home))
+    except OSError as error:
+        raise SystemdError(f"cannot write {path}: {error.strerror}") from error
+    for words in (["daemon-reload"], ["enable", "--now", UNIT]):
+        done = subprocess.run([systemctl, *words], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise SystemdError(f"systemctl {' '.join(words)}: {done.stderr.strip()}")
+    return path

@@ -1,0 +1,115 @@
+"""`kctl reconcile --watch`: passes for as long as the process lives.
+
+It reacts to revisions (the loop polls the store), to the engines' event streams (a
+thread a node, each only a hint) and to timers. SIGTERM and SIGINT end it cleanly.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from types import FrameType
+
+from kctl.reconcile.after import POLL
+from kctl.reconcile.lease import ReconcileLease
+from kctl.reconcile.log import Log
+from kctl.reconcile.loop import Loop, Summary
+from kctl.reconcile.notify import notify, watchdog_seconds
+from kctl.reconcile.plane import Plane
+from kctl.runtime.types import HostUnreachable
+
+RETRY = 1.0
+"""Seconds between tries to follow the events of an engine that went away."""
+
+
+class Watcher:
+    """The watch loop of one process."""
+
+    def __init__(self, plane: Plane, log: Log) -> None:
+        self.plane, self.log = plane, log
+        self._stop = threading.Event()
+        self._hinted: set[str] = set()
+        self._lock = threading.Lock()
+        self._threads: dict[str, threading.Thread] = {}
+        self._watchdog = watchdog_seconds()
+        self._petted = 0.0
+
+    def run(self) -> Summary:
+        """Wait for the lease, then work until a signal. Call from the main thread."""
+        lease = ReconcileLease(self.plane.store, "watch")
+        self._catch_signals()
+        if not self._acquire(lease):
+            return Summary()
+        loop = Loop(self.plane, self.log, lease)
+        self._loop = loop
+        try:
+            loop.begin()
+            notify("READY=1")
+            self.log.info("watching", database=self.plane.home)
+            loop.run(lambda _: False, each_turn=self._each_turn)
+            return loop.summary
+        finally:
+            notify("STOPPING=1")
+            loop.end()
+            lease.release()
+            self.log.info("stopped")
+
+    def _catch_signals(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._stop.set()
+        loop = getattr(self, "_loop", None)
+        if loop is not None:
+            loop.stopping = True
+            loop.executor.wake()
+
+    def _acquire(self, lease: ReconcileLease) -> bool:
+        waited = False
+        while not self._stop.is_set():
+            if lease.acquire():
+                return True
+            if not waited:
+                self.log.info("another process holds the reconcile lease, waiting")
+                waited = True
+            time.sleep(POLL)
+        return False
+
+    def _each_turn(self, loop: Loop) -> None:
+        """Take the hints of the event threads, keep the supervisor's watchdog quiet."""
+        self._follow_events(loop)
+        with self._lock:
+            hinted, self._hinted = self._hinted, set()
+        if hinted:
+            loop.look_again(sorted(hinted))
+        self._pet()
+
+    def _pet(self) -> None:
+        if self._watchdog is not None and time.monotonic() - self._petted > self._watchdog:
+            self._petted = time.monotonic()
+            notify("WATCHDOG=1")
+
+    def _follow_events(self, loop: Loop) -> None:
+        for node in loop.observed.nodes:
+            thread = self._threads.get(node)
+            if thread is None or not thread.is_alive():
+                thread = threading.Thread(
+                    target=self._events_of, args=(loop, node), daemon=True, name=f"events-{node}"
+                )
+                self._threads[node] = thread
+                thread.start()
+
+    def _events_of(self, loop: Loop, node: str) -> None:
+        while not self._stop.is_set():
+            try:
+                for event in loop.hosts.runtime(node).events(self._stop):
+                    with self._lock:
+                        self._hinted.add(event.node)
+                    loop.executor.wake()
+            except HostUnreachable:
+                self.log.debug("no events from node", node=node)
+            with self._lock:
+                self._hinted.add(node)  # something ended the stream: look
+            self._stop.wait(RETRY)
