@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from kctl.api.kind import Kind
 from kctl.runtime.types import NodeObservation, Operation, Outcome, PodObservation
 from kctl.store.types import Key, Memo
 
@@ -34,7 +35,11 @@ class View(Protocol):
         ...
 
     def on_node(self, node: str) -> Sequence[Object]:
-        """Pods bound to a node."""
+        """Pods bound to a node; those bound to none for ""."""
+        ...
+
+    def kinds(self) -> Iterable[Kind]:
+        """Every kind that is served, for controllers whose rule is about all of them."""
         ...
 
     def node(self, name: str) -> NodeObservation | None:
@@ -133,7 +138,8 @@ class Controller(Protocol):
     """as in event sources: "deployment-controller" """
     watches: Mapping[str, Mapper]
     """resource -> mapper. "observed/pods": called with the pod object whenever its
-    containers, outcomes or probes changed; "observed/nodes": with the Node object."""
+    containers, outcomes or probes changed; "observed/nodes": with the Node object.
+    "*": called with every changed object of any resource."""
 
     def sync(self, keys: Sequence[Key], view: View, now: datetime) -> Changes:
         """Bring the objects of `keys` one step nearer to what they should be. The pass
