@@ -1,0 +1,139 @@
+"""What a command works with: the streams, the namespace, the doors to the store.
+
+Everything is made when it is first asked for, so that a read never opens more than the
+store's read-only door.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from kctl.commands.command import UsageError
+from kctl.commands.lazy import lazy
+from kctl.commands.options import WITHOUT_EFFECT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+    from typing import TextIO
+
+    from kctl.commands.light_config import Target
+    from kctl.commands.parse import Args
+    from kctl.reconcile.plane import Plane
+    from kctl.store.reader import Reader
+
+
+def default_home() -> str:
+    """$KCTL_HOME, or ~/.kctl."""
+    return os.environ.get("KCTL_HOME") or os.path.join(os.path.expanduser("~"), ".kctl")  # noqa: PTH111, PTH118
+
+
+class Context:
+    """One run of one command. Streams may be replaced for tests."""
+
+    def __init__(
+        self,
+        args: Args,
+        *,
+        out: TextIO | None = None,
+        err: TextIO | None = None,
+        stdin: TextIO | None = None,
+    ) -> None:
+        self.args = args
+        self.out: TextIO = out or sys.stdout
+        self.err: TextIO = err or sys.stderr
+        self.stdin: TextIO = stdin or sys.stdin
+        self.warnings = 0
+        for name in args.flags_given():
+            if name in WITHOUT_EFFECT:
+                self.warn(f"--{name} has no effect: this control plane is a file, not a server")
+
+    def say(self, text: str) -> None:
+        """One line on standard output."""
+        self.out.write(text + "\n")
+
+    def warn(self, message: str) -> None:
+        """One warning on standard error, as the API server's are printed."""
+        self.warnings += 1
+        self.err.write(f"Warning: {message}\n")
+
+    def now(self) -> datetime:
+        from datetime import UTC, datetime
+
+        return datetime.now(UTC)
+
+    def time(self) -> float:
+        """Now, in epoch seconds."""
+        import time
+
+        return time.time()
+
+    @lazy
+    def target(self) -> Target:
+        """The control plane that this command means: --server, or the kubeconfig's context."""
+        from kctl.commands.light_config import resolve
+
+        return resolve(self.args, default_home())
+
+    @property
+    def home(self) -> str:
+        """The directory that holds the database."""
+        return self.target.home
+
+    @property
+    def namespace(self) -> str:
+        """-n, or the context's namespace, or "default"."""
+        return self.args.get("namespace") or self.target.namespace or "default"
+
+    @property
+    def namespace_given(self) -> bool:
+        """True where -n stood on the command line: kubectl then refuses other namespaces
+        in files."""
+        return self.args.given("namespace")
+
+    @property
+    def scope(self) -> str | None:
+        """The namespace to list, None for all of them (-A)."""
+        return None if self.args.get("all-namespaces") else self.namespace
+
+    @lazy
+    def reader(self) -> Reader:
+        """The read-only door. A home without a database is born first."""
+        from kctl.store.reader import Reader
+
+        if not os.path.exists(self.target.database):  # noqa: PTH110
+            _ = self.plane
+        return Reader.open(self.target.database)
+
+    @lazy
+    def plane(self) -> Plane:
+        """The opened control plane: .store .api .kinds .settings. Heavy."""
+        import gc
+        from pathlib import Path
+
+        from kctl.reconcile.plane import Plane
+
+        plane = Plane.open(Path(self.home), url=self.target.database)
+        plane.warn = self.warn
+        gc.freeze()  # modules live as long as the process
+        gc.enable()
+        return plane
+
+    def settle(self) -> None:
+        """After a write: run the pass, or leave it to whoever holds the lease."""
+        from kctl.reconcile.after import after_write
+
+        after_write(self.plane)
+
+    def refresh(self) -> None:
+        """Before a read: a pass where the last one is too old and something changed."""
+        from kctl.reconcile.glance import refresh
+
+        refresh(self.home, self.reader)
+
+
+def no_kustomize(args: Args) -> None:
+    """kctl has no kustomize: -k is refused, never ignored."""
+    if args.get("kustomize"):
+        raise UsageError("-k is not supported: build with kustomize and pipe it to -f -")
