@@ -50,7 +50,7 @@ class Compute:
         randomness: Randomness,
     ) -> None:
         self.overlay = Overlay(mirror)
-        self.view = PassView(self.overlay, observed, memory, settings)
+        self.view = PassView(self.overlay, observed, memory, settings, kinds)
         self.observed = observed
         self.plan = Plan()
         self._controllers = {controller.name: controller for controller in controllers}
@@ -77,13 +77,18 @@ class Compute:
 
     def touch(self, resource: str, obj: Object) -> None:
         """An object changed: queue what the controllers say it concerns."""
-        for controller in self._watchers.get(resource, ()):
-            try:
-                keys = list(controller.watches[resource](obj, self.view))
-            except Exception as error:  # noqa: BLE001 - a plugin's defect is named, not fatal
-                self._broken(controller, error)
-                continue
-            self._queues[controller.name].update(dict.fromkeys(keys))
+        observed = resource.startswith("observed/")
+        for watched in (resource,) if observed else (resource, "*"):
+            for controller in self._watchers.get(watched, ()):
+                self._map(controller, watched, obj)
+
+    def _map(self, controller: Controller, watched: str, obj: Object) -> None:
+        try:
+            keys = list(controller.watches[watched](obj, self.view))
+        except Exception as error:  # noqa: BLE001 - a plugin's defect is named, not fatal
+            self._broken(controller, error)
+            return
+        self._queues[controller.name].update(dict.fromkeys(keys))
 
     def touch_changes(self, changes: Sequence[Change]) -> None:
         for change in changes:
@@ -118,10 +123,9 @@ class Compute:
 
     def touch_everything(self) -> None:
         """After a restart without a usable log, and for the first pass."""
-        resources = [each for each in self._watchers if not each.startswith("observed/")]
-        for resource in resources:
-            for obj in self.view.list(resource):
-                self.touch(resource, obj)
+        for kind in self._kinds:
+            for obj in self.view.list(kind.resource):
+                self.touch(kind.resource, obj)
         for node in self.view.list("nodes"):
             self.touch("observed/nodes", node)
 

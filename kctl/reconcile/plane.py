@@ -49,11 +49,18 @@ class Plane:
         self._publish_catalog()
 
     @classmethod
-    def open(cls, home: Path, *, url: str | None = None) -> Plane:
+    def open(
+        cls,
+        home: Path | str,
+        *,
+        url: str | None = None,
+        warn: Callable[[str], None] = warn_on_stderr,
+    ) -> Plane:
         """Open the control plane of `home`, making it on first use. `url` names another
         database. Raises StoreError."""
+        home = Path(home)
         store = Store.open(url or database_path(home))
-        return cls(home, store, load_plugins(home))
+        return cls(home, store, load_plugins(home), warn=warn)
 
     @cached_property
     def kinds(self) -> Kinds:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from kctl.api.kind import Kind
+from kctl.api.registry import Kinds
 from kctl.reconcile.mirror import decode
 from kctl.reconcile.observed import Observed
 from kctl.reconcile.overlay import Overlay
@@ -23,6 +25,7 @@ class PassView:
         observed: Observed,
         memory: Mapping[str, Memo],
         settings: Mapping[str, str],
+        kinds: Kinds,
     ) -> None:
         self._overlay = overlay
         self._observed = observed
@@ -30,6 +33,7 @@ class PassView:
         self.memos: dict[str, Memo | None] = {}
         """What this compute wants remembered."""
         self._settings = settings
+        self._kinds = kinds
         self._decoded: dict[Key, tuple[int, Object]] = {}
 
     # --- objects ---
@@ -46,6 +50,9 @@ class PassView:
 
     def on_node(self, node: str) -> Sequence[Object]:
         return self._referring(f"node/{node}", "pods")
+
+    def kinds(self) -> Iterable[Kind]:
+        return self._kinds
 
     def _referring(self, ref: str, resource: str) -> Sequence[Object]:
         return [
