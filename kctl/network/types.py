@@ -44,6 +44,16 @@ class ServicePort:
     endpoints: tuple[Endpoint, ...] = ()
     session_affinity: int = 0
     """seconds of client-IP affinity, 0 for none"""
+    app_protocol: str = ""
+    """what speaks there, as the service's appProtocol says: "http", "kubernetes.io/ws" """
+
+    @property
+    def http(self) -> bool:
+        """The port says that it speaks HTTP/1: by its appProtocol, or else by its name
+        ("http", "http-admin")."""
+        if self.app_protocol:
+            return self.app_protocol.lower() in ("http", "kubernetes.io/ws")
+        return self.name == "http" or self.name.startswith("http-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +124,22 @@ class Front:
     image: ImageRecipe | str
     command: tuple[str, ...]
     network: str
-    """"pod" (own address in the pod network), "host", or "front:NAME" (joins that one)"""
+    """"pod" (own address in the pod network), "host", or "front:NAME" (joins that one, and
+    is made anew whenever that one is)"""
     address: str = ""
+    """in the pod network. The container keeps one MAC address for one address: its
+    neighbours remember the service range under it"""
     capabilities: tuple[str, ...] = ()
+    """all that the container needs: the runtime may drop every other one"""
     sysctls: tuple[tuple[str, str], ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
     """absolute path -> contents; uploaded, world-readable, no secrets"""
     candidate: Mapping[str, str] = field(default_factory=dict)
     """path -> where its new contents are put for the check, before they replace it"""
+    activate: tuple[str, ...] = ()
+    """argv inside the container that moves every candidate to its place, run after the
+    check: a rename, so that a reader never meets half a file or none. Empty: the runtime
+    writes the files over the old ones"""
     check: tuple[str, ...] = ()
     """argv inside the container; a non-zero exit leaves the old configuration in place"""
     reload: str = ""
