@@ -135,6 +135,14 @@ class UsageError(Exception):
         self.message, self.hint, self.prefix = message, hint, prefix
 
 
+class Several(Exception):
+    """More than one object failed: each error prints on a line of its own."""
+
+    def __init__(self, errors: list[Exception]) -> None:
+        super().__init__("; ".join(str(error) for error in errors))
+        self.errors = errors
+
+
 class Exit(Exception):
     """Leave with this code; everything there was to say is printed already."""
 

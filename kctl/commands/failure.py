@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TextIO
 
+from kctl.commands.command import Several, UsageError
+
 
 def explain(error: Exception, err: TextIO, debug: bool) -> int:
     """Print the error; returns the exit code. With --debug, the traceback goes first."""
@@ -23,6 +25,8 @@ def text_of(error: Exception) -> str:
 
     if isinstance(error, ApiError):
         return api_error_text(error)
+    if isinstance(error, Several):
+        return "\n".join(_one_of_several(each) for each in error.errors)
     if isinstance(error, RecursionError):
         return "error: the input is nested too deeply"
     if isinstance(error, FileNotFoundError) and error.filename:
@@ -32,6 +36,11 @@ def text_of(error: Exception) -> str:
         return f"error: {where}{error.strerror}"
     message = str(error).strip() or type(error).__name__
     return f"error: {message}"
+
+
+def _one_of_several(error: Exception) -> str:
+    """kubectl's MultipleErrors: only a Status keeps its prefix."""
+    return error.message if isinstance(error, UsageError) else text_of(error)
 
 
 def api_error_text(error: Exception, doing: str = "") -> str:
