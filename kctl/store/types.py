@@ -11,14 +11,38 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
+from kctl.store.errors import (
+    ClaimTaken,
+    Compacted,
+    Conflict,
+    DiskFull,
+    FutureRevision,
+    NewerSchema,
+    NoDatabase,
+    OlderSchema,
+    StoreError,
+)
+from kctl.store.key import Key
 
-class Key(NamedTuple):
-    """Where an object lives. `resource` is "pods" or "deployments.apps"; `namespace`
-    is "" for cluster-scoped objects."""
-
-    resource: str
-    namespace: str
-    name: str
+__all__ = [
+    "Backend",
+    "Change",
+    "ClaimTaken",
+    "Compacted",
+    "Conflict",
+    "DiskFull",
+    "FutureRevision",
+    "Key",
+    "Lease",
+    "Memo",
+    "NewerSchema",
+    "NoDatabase",
+    "OlderSchema",
+    "Page",
+    "Record",
+    "StoreError",
+    "Write",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,34 +98,6 @@ class Write:
     cells: str = "[]"
     refs: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
-
-
-class StoreError(Exception):
-    """Anything a store refuses; the message is fit for people."""
-
-
-class Conflict(StoreError):
-    """A write expected another revision of `key`; `current` is 0 where it is gone."""
-
-    def __init__(self, key: Key, expected: int, current: int) -> None:
-        super().__init__(f"{key.resource} {key.name!r}: expected {expected}, is {current}")
-        self.key, self.expected, self.current = key, expected, current
-
-
-class ClaimTaken(StoreError):
-    """A write claims a name that another key holds."""
-
-    def __init__(self, claim: str, holder: Key | None = None) -> None:
-        super().__init__(f"{claim} is taken")
-        self.claim, self.holder = claim, holder
-
-
-class Compacted(StoreError):
-    """The log no longer reaches back to the revision asked for (410 Gone)."""
-
-    def __init__(self, requested: int, oldest: int) -> None:
-        super().__init__(f"revision {requested} was compacted; the oldest is {oldest}")
-        self.requested, self.oldest = requested, oldest
 
 
 class Backend(Protocol):

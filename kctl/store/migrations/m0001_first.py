@@ -1,0 +1,124 @@
+"""The first schema: the log, the current state beside it, and what a pass keeps."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from kctl.store.session import Session
+
+Word = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+"""Text in the order of its bytes on every database, as keys are sorted."""
+
+Blob = LargeBinary()
+Revision = BigInteger().with_variant(Integer(), "sqlite")
+"""SQLite numbers rows only in a column whose type is exactly INTEGER."""
+
+metadata = MetaData()
+
+
+def _key_columns() -> list[Column[str]]:
+    return [Column(name, Word, nullable=False) for name in ("resource", "namespace", "name")]
+
+
+def _to_current() -> ForeignKeyConstraint:
+    columns = ["resource", "namespace", "name"]
+    return ForeignKeyConstraint(
+        columns, [f"current.{column}" for column in columns], ondelete="CASCADE"
+    )
+
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("id", Revision, primary_key=True, autoincrement=True),
+    *_key_columns(),
+    Column("prev", Revision, nullable=False),
+    Column("uid", Text, nullable=False),
+    Column("value", Blob),
+    Column("at", Float, nullable=False),
+    UniqueConstraint("resource", "namespace", "name", "prev"),
+    sqlite_autoincrement=True,
+)
+
+current = Table(
+    "current",
+    metadata,
+    Column("resource", Word, primary_key=True),
+    Column("namespace", Word, primary_key=True),
+    Column("name", Word, primary_key=True),
+    Column("revision", Revision, nullable=False),
+    Column("uid", Text, nullable=False),
+    Column("labels", Text, nullable=False),
+    Column("value", Blob, nullable=False),
+    Column("cells", Text, nullable=False),
+)
+
+refs = Table(
+    "refs",
+    metadata,
+    Column("ref", Word, primary_key=True),
+    Column("resource", Word, primary_key=True),
+    Column("namespace", Word, primary_key=True),
+    Column("name", Word, primary_key=True),
+    _to_current(),
+    sqlite_with_rowid=False,
+)
+Index("refs_by_key", refs.c.resource, refs.c.namespace, refs.c.name)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("claim", Word, primary_key=True),
+    *_key_columns(),
+    _to_current(),
+    sqlite_with_rowid=False,
+)
+Index("claims_by_key", claims.c.resource, claims.c.namespace, claims.c.name)
+
+memory = Table(
+    "memory",
+    metadata,
+    Column("key", Word, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("due", Float),
+)
+Index("memory_by_due", memory.c.due)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Word, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Word, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("expires", Float, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+
+def migrate(session: Session) -> None:
+    for table in metadata.sorted_tables:
+        session.run(CreateTable(table))
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            session.run(CreateIndex(index))

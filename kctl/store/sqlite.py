@@ -1,0 +1,141 @@
+"""SQLite beneath a session: files and their modes, pragmas, the writers' queue."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine import Dialect
+
+from kctl.store.errors import NoDatabase, StoreError
+from kctl.store.session import Connection
+from kctl.store.sqlite_errors import explain
+from kctl.store.turn import FileTurn
+
+BUSY_MILLISECONDS = 10_000
+"""How long to wait for another program's lock; kctl's own writers queue before that."""
+
+PRAGMAS = (
+    f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+)
+
+TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+
+
+class SqliteFile:
+    """A database in a file, shared by the processes of one machine."""
+
+    begin_read = "BEGIN"
+    begin_write = "BEGIN IMMEDIATE"
+    tables = TABLES
+
+    def __init__(self, path: str) -> None:
+        self.where = path
+        self.dialect: Dialect = SQLiteDialect_pysqlite(paramstyle="named")
+        self._turn: FileTurn | None = None
+
+    def connect(self, *, create: bool) -> Connection:
+        if create:
+            self._create()
+        elif not os.path.exists(self.where):  # noqa: PTH110
+            raise NoDatabase(self.where)
+        try:
+            self._turn = FileTurn(self.where)
+        except OSError as error:
+            raise StoreError(f'cannot open "{error.filename}": {_reason(error)}') from error
+        connection = None
+        try:
+            with self._turn:
+                connection = _connect(self.where)
+                for pragma in PRAGMAS:
+                    connection.execute(pragma)
+        except sqlite3.Error as error:
+            if connection is not None:
+                connection.close()
+            raise explain(error, self.where) from error
+        return connection
+
+    def turn(self) -> FileTurn:
+        if self._turn is None:
+            raise StoreError(f'the database "{self.where}" is not open')
+        return self._turn
+
+    def explain(self, error: Exception) -> Exception | None:
+        return _explained(error, self.where)
+
+    def duplicate(self, connection: Any) -> tuple[SqliteMemory, Connection]:
+        memory = SqliteMemory()
+        copy = memory.connect(create=True)
+        connection.backup(copy)
+        return memory, copy
+
+    def close(self) -> None:
+        if self._turn is not None:
+            self._turn.close()
+            self._turn = None
+
+    def _create(self) -> None:
+        """Make the directory 0700 and the file 0600 where they are missing; SQLite gives
+        its -wal and -shm the file's mode."""
+        path = Path(self.where)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            raise StoreError(f'cannot open the database "{path}": {_reason(error)}') from error
+
+
+class SqliteMemory:
+    """A database in this process's memory: a copy to try things on."""
+
+    where = ":memory:"
+    begin_read = "BEGIN"
+    begin_write = "BEGIN IMMEDIATE"
+    tables = TABLES
+
+    def __init__(self) -> None:
+        self.dialect: Dialect = SQLiteDialect_pysqlite(paramstyle="named")
+
+    def connect(self, *, create: bool) -> Any:
+        connection = _connect(":memory:")
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    def turn(self) -> nullcontext[None]:
+        return nullcontext()
+
+    def explain(self, error: Exception) -> Exception | None:
+        return _explained(error, self.where)
+
+    def duplicate(self, connection: Any) -> tuple[SqliteMemory, Connection]:
+        memory = SqliteMemory()
+        copy = memory.connect(create=True)
+        connection.backup(copy)
+        return memory, copy
+
+    def close(self) -> None:
+        """Nothing outside the connection is held."""
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    """Autocommit (transactions are spelt out), and shared by threads (sessions lock)."""
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+
+
+def _explained(error: Exception, where: str) -> Exception | None:
+    """A misused driver is a bug of kctl, not news for people."""
+    bugs = (sqlite3.ProgrammingError, sqlite3.InterfaceError)
+    if not isinstance(error, sqlite3.Error) or isinstance(error, bugs):
+        return None
+    return explain(error, where)
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

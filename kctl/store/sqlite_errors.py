@@ -1,0 +1,60 @@
+"""SQLite's errors in words that tell a person what to do; both doors use them.
+
+Light on purpose (see `kctl.store.reader`): the standard library's `sqlite3` alone.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+
+from kctl.store.errors import DiskFull, StoreError
+
+
+def explain(error: sqlite3.Error, path: str) -> StoreError:
+    """The StoreError for what SQLite said about the database at `path`."""
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = code & 0xFF if code is not None else None
+    if primary == sqlite3.SQLITE_FULL or _ran_out_of_room(code, path):
+        return DiskFull(path)
+    if primary == sqlite3.SQLITE_NOTADB:
+        return StoreError(f'"{path}" is not a kctl database: file is not a database')
+    if primary == sqlite3.SQLITE_CORRUPT:
+        return StoreError(f'the database "{path}" is damaged: {error}')
+    if primary in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        return StoreError(f'cannot open the database "{path}": {why_unreadable(path)}')
+    if primary == sqlite3.SQLITE_READONLY:
+        return StoreError(f'cannot write to the database "{path}": it is read-only')
+    if primary == sqlite3.SQLITE_BUSY:
+        return StoreError(f'the database "{path}" is locked by another program')
+    return StoreError(f'the database "{path}" failed: {error}')
+
+
+def why_unreadable(path: str) -> str:
+    """The operating system's reason why a file cannot be opened, in its own words."""
+    try:
+        with open(path, "rb"):
+            pass
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    folder = os.path.dirname(path) or "."  # noqa: PTH120 (pathlib costs 6 ms of start-up)
+    if not os.access(folder, os.W_OK):
+        return f'directory "{folder}" is not writable'
+    return "unable to open database file"
+
+
+def _ran_out_of_room(code: int | None, path: str) -> bool:
+    """SQLite reports a failed write or growth of the WAL as a plain I/O error; the file
+    system knows whether room was the reason."""
+    if code not in (
+        sqlite3.SQLITE_IOERR_WRITE,
+        sqlite3.SQLITE_IOERR_SHMSIZE,
+        sqlite3.SQLITE_IOERR_FSYNC,
+        sqlite3.SQLITE_IOERR_TRUNCATE,
+    ):
+        return False
+    try:
+        room = os.statvfs(path)
+    except OSError:
+        return False
+    return room.f_bavail * room.f_frsize < 1 << 20
