@@ -1,0 +1,84 @@
+"""What a rendered configuration of HAProxy may consist of, line by line.
+
+`haproxy -c` accepts whatever is valid, an injected `lua-load` or `server` as well. So
+every rendered file is held against this list before it leaves the room: a line that is
+none of these is a bug or an attack, and is never served.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+_ADDRESS = r"(?:\d{1,3}\.){3}\d{1,3}:\d{1,5}"
+_TOKEN = r"[A-Za-z0-9][A-Za-z0-9.-]*"
+
+_SECTIONS = re.compile(rf"(global|defaults|listen) ?({_TOKEN})?", re.ASCII)
+
+_HTTP = (
+    r"mode http",
+    r"http-request return status 200 content-type text/plain string [0-9a-f]{16} "
+    r"if { path /generation }",
+    r"http-request return status 404",
+    r"option idle-close-on-response",
+    r"retry-on conn-failure empty-response",
+    r"http-request disable-l7-retry unless METH_GET",
+)
+
+_LINES: Mapping[str, tuple[str, ...]] = {
+    "global": (
+        r"[ug]id \d+",
+        r"maxconn \d+",
+        r"hard-stop-after 30m",
+        r"mworker-max-reloads 32",
+        r"stats socket /run/kctl/[a-z]+\.sock mode 600 level admin",
+    ),
+    "defaults": (
+        r"mode tcp",
+        r"balance roundrobin",
+        r"option (?:clitcpka|srvtcpka)",
+        r"option redispatch 1",
+        r"retries 3",
+        r"timeout (?:connect|client|server|client-fin|server-fin|http-keep-alive) \d+[smh]",
+    ),
+    "listen": (
+        rf"bind {_ADDRESS}",
+        rf"server {_TOKEN} {_ADDRESS}(?: id \d+)?",
+        r"balance source",
+        r"hash-type consistent",
+        *_HTTP,
+    ),
+}
+_RULES = {section: re.compile("|".join(rules), re.ASCII) for section, rules in _LINES.items()}
+
+
+class GrammarError(ValueError):
+    """A rendered file holds something that no template of ours writes."""
+
+
+def parse(text: str) -> dict[str, list[str]]:
+    """The sections ("listen default.web.80") of a configuration with their lines. Raises
+    GrammarError for anything outside the grammar."""
+    sections: dict[str, list[str]] = {}
+    lines: list[str] | None = None
+    kind = ""
+    for number, line in _meaningful(text):
+        if not line.startswith(" "):
+            match = _SECTIONS.fullmatch(line)
+            if match is None or line in sections or (match[1] == "listen") != bool(match[2]):
+                raise GrammarError(f"line {number}: unexpected section {line!r:.120}")
+            kind, lines = match[1], sections.setdefault(line, [])
+            continue
+        body = line.removeprefix("    ")
+        if lines is None or not _RULES[kind].fullmatch(body):
+            raise GrammarError(f"line {number}: unexpected {line!r:.120} in {kind or 'no section'}")
+        lines.append(body)
+    return sections
+
+
+def _meaningful(text: str) -> Iterator[tuple[int, str]]:
+    """Numbered lines without comments and blank ones. Only "\\n" ends a line here, so that
+    any other line break that a program might see stays inside one, where no rule has it."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip(" ") and not line.lstrip(" ").startswith("# "):
+            yield number, line
