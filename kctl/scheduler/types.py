@@ -36,6 +36,9 @@ class NodeInfo:
     host_ports: set[tuple[str, str, int]] = field(default_factory=set)
     """(address, protocol, port) in use"""
     pods: list[Object] = field(default_factory=list)
+    usual: Resources = field(default_factory=Resources)
+    """What is requested when a container without requests counts as a small one (100
+    milli-cores, 200 MiB): what scores compare, so that such pods spread as well."""
 
     @property
     def name(self) -> str:
@@ -43,7 +46,14 @@ class NodeInfo:
 
 
 class Filter(Protocol):
-    """One reason why a pod cannot go somewhere."""
+    """One reason why a pod cannot go somewhere.
+
+    Two more methods are optional:
+    - `prepare(pod, infos) -> Filter | None` for a rule that looks at all nodes (pod
+      affinity): the filter to ask for this pod, or None where it has nothing to say. It
+      is prepared anew after every placement.
+    - `eviction_helps(pod, info) -> bool`: whether fewer pods on a node that failed would
+      let this one in; True where it is missing."""
 
     name: str
 
@@ -57,7 +67,11 @@ class Filter(Protocol):
 
 
 class Score(Protocol):
-    """One preference."""
+    """One preference.
+
+    An optional attribute `scope` says what a node's score depends on, so that less is
+    computed anew after each placement: "node" (that node alone), "fixed" (nothing that
+    placements change), "all" (anything; the default)."""
 
     name: str
     weight: int

@@ -1,0 +1,222 @@
+"""What several controllers need: owners, selectors, conditions, times, stable names.
+
+Everything here is pure. Times in objects are RFC 3339 text in whole seconds; inside the
+controllers they are epoch seconds, since comparing is all that is done with them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from kctl.controllers.types import Object, View
+from kctl.store.types import Key
+
+SAFE_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+"""Kubernetes' alphabet for generated names: no vowels, nothing that reads as another."""
+
+
+# --- names ---------------------------------------------------------------------------
+
+
+def safe_suffix(length: int, *parts: object) -> str:
+    """`length` characters of the safe alphabet that follow from `parts` alone, so that a
+    replayed compute gives the same names."""
+    digest = hashlib.sha256("\0".join(map(str, parts)).encode()).digest()
+    number = int.from_bytes(digest, "big")
+    characters = []
+    for _ in range(length):
+        number, index = divmod(number, len(SAFE_ALPHABET))
+        characters.append(SAFE_ALPHABET[index])
+    return "".join(characters)
+
+
+def free_name(view: View, resource: str, namespace: str, prefix: str, *parts: object) -> str:
+    """`prefix` and five characters that no object of the view carries yet."""
+    attempt = 0
+    while True:
+        name = prefix + safe_suffix(5, namespace, prefix, *parts, attempt)
+        if view.get(resource, namespace, name) is None:
+            return name
+        attempt += 1
+
+
+def name_of(obj: Object) -> str:
+    return str(obj["metadata"]["name"])
+
+
+def namespace_of(obj: Object) -> str:
+    return str(obj["metadata"].get("namespace", ""))
+
+
+def uid_of(obj: Object) -> str:
+    return str(obj["metadata"].get("uid", ""))
+
+
+def key_of(resource: str, obj: Object) -> Key:
+    return Key(resource, namespace_of(obj), name_of(obj))
+
+
+# --- time ----------------------------------------------------------------------------
+
+
+def time_text(now: datetime) -> str:
+    """As objects carry it: "2026-11-23T05:45:04Z"."""
+    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@lru_cache(maxsize=4096)
+def epoch(text: str | None) -> float:
+    """Epoch seconds of an object's time, 0 where there is none."""
+    if not text:
+        return 0.0
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+# --- owners --------------------------------------------------------------------------
+
+
+def controller_of(obj: Object) -> Mapping[str, Any] | None:
+    """The owner reference that says `controller: true`."""
+    for reference in obj["metadata"].get("ownerReferences") or ():
+        if reference.get("controller"):
+            return dict(reference)
+    return None
+
+
+def controlled(view: View, owner: Object, resource: str) -> list[Object]:
+    """The objects of a resource that `owner` controls, in key order."""
+    uid = uid_of(owner)
+    return [
+        each
+        for each in view.owned(uid, resource)
+        if (controller := controller_of(each)) is not None and controller["uid"] == uid
+    ]
+
+
+def owner_reference(owner: Object) -> dict[str, Any]:
+    """The controller reference that Kubernetes' controllers put on what they make."""
+    return {
+        "apiVersion": owner["apiVersion"],
+        "kind": owner["kind"],
+        "name": name_of(owner),
+        "uid": uid_of(owner),
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def key_of_controller(obj: Object, kind: str, resource: str) -> Key | None:
+    """The key of the controller of `obj` where it is of `kind`."""
+    controller = controller_of(obj)
+    if controller is None or controller["kind"] != kind:
+        return None
+    return Key(resource, namespace_of(obj), str(controller["name"]))
+
+
+def deleting(obj: Object) -> bool:
+    return bool(obj["metadata"].get("deletionTimestamp"))
+
+
+def accepts_content(view: View, namespace: str) -> bool:
+    """Whether something may still be created in a namespace."""
+    found = view.get("namespaces", "", namespace)
+    return found is None or not deleting(found)
+
+
+# --- selectors -----------------------------------------------------------------------
+
+
+def matches_labels(wanted: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    return all(labels.get(name) == value for name, value in wanted.items())
+
+
+def matches(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bool:
+    """A LabelSelector against labels. None selects nothing, an empty one everything."""
+    if selector is None:
+        return False
+    if not matches_labels(selector.get("matchLabels") or {}, labels):
+        return False
+    return all(_expression(each, labels) for each in selector.get("matchExpressions") or ())
+
+
+def _expression(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    name, values = expression["key"], expression.get("values") or ()
+    match expression["operator"]:
+        case "In":
+            return name in labels and labels[name] in values
+        case "NotIn":
+            return labels.get(name) not in values
+        case "Exists":
+            return name in labels
+        case "DoesNotExist":
+            return name not in labels
+    raise ValueError(f"{expression['operator']!r} is not a valid label selector operator")
+
+
+def labels_of(obj: Object) -> Mapping[str, str]:
+    return obj["metadata"].get("labels") or {}
+
+
+# --- pods ----------------------------------------------------------------------------
+
+
+def condition(obj: Object, type_: str) -> Mapping[str, Any] | None:
+    for each in obj.get("status", {}).get("conditions") or ():
+        if each["type"] == type_:
+            return dict(each)
+    return None
+
+
+def pod_finished(pod: Object) -> bool:
+    return pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
+
+
+def pod_active(pod: Object) -> bool:
+    """Neither finished nor on its way out."""
+    return not pod_finished(pod) and not deleting(pod)
+
+
+def ready_since(pod: Object) -> float | None:
+    """Since when the pod is ready, in epoch seconds; None while it is not."""
+    ready = condition(pod, "Ready")
+    if ready is None or ready["status"] != "True":
+        return None
+    return epoch(ready.get("lastTransitionTime"))
+
+
+def available_at(pod: Object, min_ready: int) -> float | None:
+    """When the pod counts as available; None while it is not ready."""
+    since = ready_since(pod)
+    return None if since is None else since + min_ready
+
+
+# --- conditions and drafts -----------------------------------------------------------
+
+
+def with_condition(
+    conditions: Sequence[Mapping[str, Any]], wanted: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The conditions with `wanted` in the place of the one of its type, or at the end."""
+    result = [dict(each) for each in conditions]
+    for index, each in enumerate(result):
+        if each["type"] == wanted["type"]:
+            result[index] = dict(wanted)
+            return result
+    return [*result, dict(wanted)]
+
+
+def draft(obj: Object) -> Object:
+    """A copy whose metadata, spec and status may be changed one level deep."""
+    copy = dict(obj)
+    metadata = dict(obj["metadata"])
+    for name in ("labels", "annotations"):
+        if name in metadata:
+            metadata[name] = dict(metadata[name] or {})
+    copy["metadata"] = metadata
+    for name in ("spec", "status"):
+        copy[name] = dict(obj.get(name) or {})
+    return copy

@@ -1,0 +1,38 @@
+"""The built-in controllers, registered as a third party's would be.
+
+The order is the order in which a compute asks them: nodes before what is placed on them,
+owners before what they own, and the network after the pods that it leads to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from kctl.plugins.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from kctl.controllers.types import Controller
+    from kctl.scheduler.types import Scheduler
+
+
+@hookimpl
+def kctl_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
+    """Every control loop of kctl itself."""
+    from kctl.controllers.deployment import DeploymentController
+    from kctl.controllers.endpoints import EndpointsController
+    from kctl.controllers.endpointslice import EndpointSliceController
+    from kctl.controllers.events import EventTtlController
+    from kctl.controllers.node import NodeController
+    from kctl.controllers.replicaset import ReplicaSetController
+    from kctl.controllers.scheduling import SchedulingController
+
+    return [
+        NodeController(),
+        DeploymentController(),
+        ReplicaSetController(),
+        SchedulingController(schedulers),
+        EndpointsController(),
+        EndpointSliceController(),
+        EventTtlController(),
+    ]
