@@ -7,7 +7,7 @@ out, the others go on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -36,13 +36,17 @@ def kctl_admission() -> list[Admission]:  # type: ignore[empty-body]
 
 
 @hookspec
-def kctl_controllers() -> list[Controller]:  # type: ignore[empty-body]
-    """Control loops that every pass runs."""
+def kctl_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:  # type: ignore[empty-body]
+    """Control loops that every pass runs. `schedulers` are those of all plugins; leave the
+    argument out where it is of no use."""
 
 
 @hookspec
-def kctl_schedulers() -> list[Scheduler]:  # type: ignore[empty-body]
-    """Schedulers that pods may name in spec.schedulerName."""
+def kctl_schedulers(  # type: ignore[empty-body]
+    filters: Sequence[Filter], scores: Sequence[Score]
+) -> list[Scheduler]:
+    """Schedulers that pods may name in spec.schedulerName. `filters` and `scores` are those
+    of all plugins, for a scheduler that is made of them; leave out what is of no use."""
 
 
 @hookspec

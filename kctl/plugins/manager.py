@@ -84,10 +84,12 @@ class Plugins:
         return sorted(self._collect("kctl_admission"), key=lambda step: str(step.name))
 
     def controllers(self) -> list[Controller]:
-        return self._collect("kctl_controllers")
+        asked = {"schedulers": self.schedulers()}
+        return self._collect("kctl_controllers", asked=asked)
 
     def schedulers(self) -> list[Scheduler]:
-        return self._collect("kctl_schedulers")
+        asked = {"filters": self.filters(), "scores": self.scores()}
+        return self._collect("kctl_schedulers", asked=asked)
 
     def filters(self) -> list[Filter]:
         return self._collect("kctl_filters")
@@ -135,6 +137,7 @@ class Plugins:
                 if not self._manager.hook.__dict__[hook].spec.argnames:
                     for _ in self._answers(hook):
                         pass
+            self.controllers()
         finally:
             self._warn = warn
         builtin = [
@@ -155,13 +158,16 @@ class Plugins:
     # --- calling ---------------------------------------------------------------------
 
     def _collect(
-        self, hook: str, identity: Callable[[Any], object] = lambda item: item.name
+        self,
+        hook: str,
+        identity: Callable[[Any], object] = lambda item: item.name,
+        asked: Mapping[str, object] | None = None,
     ) -> list[Any]:
         """The items of every plugin's answer; an item that another has defined before is
         left out with a warning. Asked once a process."""
         if hook not in self._lists:
             items: dict[object, Any] = {}
-            for name, answer in self._answers(hook):
+            for name, answer in self._answers(hook, asked):
                 error = _add(items, answer, identity)
                 if error:
                     self._fail(name, hook, error)
