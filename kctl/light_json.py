@@ -42,7 +42,8 @@ def _scanner() -> Any:
         import json
 
         return json.JSONDecoder(strict=False).raw_decode
-    return make_scanner(_Standard)
+    context: Any = _Standard
+    return make_scanner(context)
 
 
 _scan = _scanner()

@@ -88,7 +88,7 @@ def _paths(name: str, recursive: bool) -> Iterator[str]:
 def _glob(name: str) -> list[str]:
     import glob
 
-    return glob.glob(name)
+    return glob.glob(name)  # noqa: PTH207 - the pattern may be absolute
 
 
 def _walk(folder: str, recursive: bool) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 from kctl.commands.command import Command, CommandRef, UsageError
@@ -25,10 +26,8 @@ def resolve(argv: list[str], out: TextIO) -> tuple[CommandRef, list[str]] | int:
 
     at, word = first_word(ROOT, argv)
     if not word or argv[:1] in (["-h"], ["--help"]):
-        try:
+        with suppress(HelpWanted):
             parse(ROOT, argv, "")
-        except HelpWanted:
-            pass
         return help_text.show_root(out)
     rest = argv[:at] + argv[at + 1 :]
     if word == "help":
