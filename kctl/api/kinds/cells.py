@@ -1,0 +1,79 @@
+"""Pieces of table rows that several kinds share.
+
+A time never becomes text here: rows are stored, so a cell keeps the epoch and printing
+turns it into "5m" (see `kctl.api.kind.Cell`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from kctl.api.kind import Cell, Column, Object
+
+NONE = "<none>"
+UNKNOWN = "<unknown>"
+
+NAME = Column("Name", format="name")
+AGE = Column("Age")
+
+
+def epoch(timestamp: str) -> int:
+    """Whole epoch seconds of an RFC 3339 time (Time or MicroTime)."""
+    return int(datetime.fromisoformat(timestamp).timestamp())
+
+
+def since(timestamp: str | None) -> Cell:
+    """The cell that prints as the duration since `timestamp`."""
+    return [epoch(timestamp)] if timestamp else UNKNOWN
+
+
+def age(obj: Object) -> Cell:
+    return since(obj["metadata"].get("creationTimestamp"))
+
+
+def labels(mapping: Mapping[str, str] | None) -> str:
+    """A set of labels as FormatLabels prints it: sorted "k=v", "<none>" when empty."""
+    if not mapping:
+        return NONE
+    return ",".join(f"{name}={mapping[name]}" for name in sorted(mapping))
+
+
+def selector(label_selector: Mapping[str, Any] | None) -> str:
+    """A LabelSelector in its string form, sorted by key; "" selects everything."""
+    if not label_selector:
+        return ""
+    parts = [(name, f"{name}={value}") for name, value in _match_labels(label_selector)]
+    for expression in label_selector.get("matchExpressions") or ():
+        parts.append((expression["key"], _expression(expression)))
+    return ",".join(text for _, text in sorted(parts))
+
+
+def _match_labels(label_selector: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    return (label_selector.get("matchLabels") or {}).items()
+
+
+def _expression(expression: Mapping[str, Any]) -> str:
+    key, operator = expression["key"], expression.get("operator")
+    if operator == "Exists":
+        return str(key)
+    if operator == "DoesNotExist":
+        return f"!{key}"
+    word = "in" if operator == "In" else "notin"
+    return f"{key} {word} ({','.join(sorted(expression.get('values') or ()))})"
+
+
+def containers(pod_spec: Mapping[str, Any]) -> list[Cell]:
+    """The CONTAINERS and IMAGES cells of a pod template."""
+    listed = pod_spec.get("containers") or ()
+    return [
+        ",".join(each.get("name", "") for each in listed),
+        ",".join(each.get("image", "") for each in listed),
+    ]
+
+
+def some(items: list[str], limit: int = 3) -> str:
+    """The first few items: "a,b,c + 2 more..."."""
+    text = ",".join(items[:limit])
+    return f"{text} + {len(items) - limit} more..." if len(items) > limit else text

@@ -1,0 +1,45 @@
+"""The built-in kinds, registered as a third party would register its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kctl.plugins.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from kctl.api.kind import Kind
+
+
+@hookimpl
+def kctl_kinds() -> list[Kind]:
+    """In the order in which a category ("all") lists them."""
+    from kctl.api.kinds.apps import deployment, replicaset
+    from kctl.api.kinds.coordination import lease
+    from kctl.api.kinds.core import (
+        configmap,
+        endpoints,
+        event,
+        namespace,
+        node,
+        pod,
+        secret,
+        service,
+        serviceaccount,
+    )
+    from kctl.api.kinds.discovery import endpointslice
+
+    return [
+        namespace.KIND,
+        node.KIND,
+        pod.KIND,
+        service.KIND,
+        deployment.KIND,
+        replicaset.KIND,
+        endpoints.KIND,
+        endpointslice.KIND,
+        event.KIND,
+        configmap.KIND,
+        secret.KIND,
+        serviceaccount.KIND,
+        lease.KIND,
+    ]

@@ -1,0 +1,17 @@
+"""How an error text shows what differs between two objects."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import Any
+
+
+def difference(old: Any, new: Any) -> str:
+    """A unified diff of both as indented JSON, without its file header."""
+    texts = [
+        json.dumps(each, indent=2, sort_keys=True, ensure_ascii=False).splitlines()
+        for each in (old, new)
+    ]
+    lines = list(difflib.unified_diff(*texts, lineterm=""))
+    return "\n".join(lines[2:]) + "\n"

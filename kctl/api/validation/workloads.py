@@ -1,0 +1,141 @@
+"""Deployments and replica sets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from kctl.api.fields import FieldError, forbidden, invalid, not_supported, required
+from kctl.api.validation import labels
+from kctl.api.validation.pod_template import pod_template
+from kctl.api.validation.values import non_negative
+
+Spec = Mapping[str, Any]
+
+_PERCENT = re.compile(r"[0-9]+%")
+_PERCENT_TEXT = (
+    "a valid percent string must be a numeric string followed by an ending '%' "
+    "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
+)
+_STRATEGIES = ("Recreate", "RollingUpdate")
+_COUNTS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+
+
+def replicaset(obj: Mapping[str, Any]) -> list[FieldError]:
+    errors: list[FieldError] = []
+    spec = obj["spec"]
+    non_negative(spec.get("replicas"), "spec.replicas", errors)
+    non_negative(spec.get("minReadySeconds"), "spec.minReadySeconds", errors)
+    _selector(spec, errors)
+    return errors
+
+
+def deployment(obj: Mapping[str, Any]) -> list[FieldError]:
+    errors: list[FieldError] = []
+    spec = obj["spec"]
+    non_negative(spec.get("replicas"), "spec.replicas", errors)
+    _selector(spec, errors)
+    _strategy(spec.get("strategy") or {}, "spec.strategy", errors)
+    ready = spec.get("minReadySeconds") or 0
+    non_negative(ready, "spec.minReadySeconds", errors)
+    non_negative(spec.get("revisionHistoryLimit"), "spec.revisionHistoryLimit", errors)
+    deadline = spec.get("progressDeadlineSeconds")
+    if deadline is not None:
+        where = "spec.progressDeadlineSeconds"
+        non_negative(deadline, where, errors)
+        if deadline <= ready:
+            errors.append(invalid(where, deadline, "must be greater than minReadySeconds"))
+    return errors
+
+
+def _selector(spec: Spec, errors: list[FieldError]) -> None:
+    """The selector, and that it selects the pods of its template."""
+    value = spec.get("selector")
+    before = len(errors)
+    if value is None:
+        errors.append(required("spec.selector"))
+    else:
+        labels.selector(value, "spec.selector", errors)
+        unusable = len(errors) > before
+        if not value.get("matchLabels") and not value.get("matchExpressions"):
+            text = "empty selector is invalid for deployment"
+            errors.append(invalid("spec.selector", value, text))
+        if unusable:
+            errors.append(invalid("spec.selector", value, "invalid label selector"))
+            return
+    pod_template(spec.get("template") or {}, value, "spec.template", errors)
+
+
+def _strategy(strategy: Spec, path: str, errors: list[FieldError]) -> None:
+    kind, rolling = strategy.get("type") or "", strategy.get("rollingUpdate")
+    if kind == "Recreate":
+        if rolling is not None:
+            text = "may not be specified when strategy `type` is 'Recreate'"
+            errors.append(forbidden(f"{path}.rollingUpdate", text))
+    elif kind == "RollingUpdate":
+        if rolling is None:
+            text = "this should be defaulted and never be nil"
+            errors.append(required(f"{path}.rollingUpdate", text))
+        else:
+            _rolling(rolling, f"{path}.rollingUpdate", errors)
+    else:
+        shown = {"Type": kind, "RollingUpdate": rolling}
+        errors.append(not_supported(path, shown, _STRATEGIES))
+
+
+def _rolling(rolling: Spec, path: str, errors: list[FieldError]) -> None:
+    unavailable, surge = rolling.get("maxUnavailable", 0), rolling.get("maxSurge", 0)
+    _int_or_percent(unavailable, f"{path}.maxUnavailable", errors)
+    _int_or_percent(surge, f"{path}.maxSurge", errors)
+    if _number(unavailable) == 0 and _number(surge) == 0:
+        text = "may not be 0 when `maxSurge` is 0"
+        errors.append(invalid(f"{path}.maxUnavailable", unavailable, text))
+    if isinstance(unavailable, str) and _number(unavailable) > 100:
+        errors.append(invalid(f"{path}.maxUnavailable", unavailable, "must not exceed 100%"))
+
+
+def _int_or_percent(value: int | str, path: str, errors: list[FieldError]) -> None:
+    if isinstance(value, int):
+        non_negative(value, path, errors)
+    elif not _PERCENT.fullmatch(value):
+        errors.append(invalid(path, value, _PERCENT_TEXT))
+
+
+def _number(value: int | str) -> int:
+    """The number of an int or a percentage; 0 for what is neither."""
+    if isinstance(value, int):
+        return value
+    return int(value[:-1]) if _PERCENT.fullmatch(value) else 0
+
+
+def deployment_status(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[FieldError]:
+    """What a status may not claim (ValidateDeploymentStatusUpdate)."""
+    errors: list[FieldError] = []
+    status = new.get("status") or {}
+    for name in (
+        "observedGeneration",
+        "replicas",
+        "updatedReplicas",
+        "readyReplicas",
+        "availableReplicas",
+        "unavailableReplicas",
+    ):
+        non_negative(status.get(name), f"status.{name}", errors)
+    total, updated, ready, available = (status.get(name) or 0 for name in _COUNTS)
+    text = "cannot be greater than status.replicas"
+    for name, value in (
+        ("updatedReplicas", updated),
+        ("readyReplicas", ready),
+        ("availableReplicas", available),
+    ):
+        if value > total:
+            errors.append(invalid(f"status.{name}", value, text))
+    if available > ready:
+        where = "status.availableReplicas"
+        errors.append(invalid(where, available, "cannot be greater than readyReplicas"))
+    before = (old.get("status") or {}).get("collisionCount")
+    after = status.get("collisionCount")
+    if before is not None and (after is None or after < before):
+        errors.append(invalid("status.collisionCount", after, "cannot be decremented"))
+    return errors
