@@ -36,9 +36,11 @@ def kctl_admission() -> list[Admission]:  # type: ignore[empty-body]
 
 
 @hookspec
-def kctl_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:  # type: ignore[empty-body]
-    """Control loops that every pass runs. `schedulers` are those of all plugins; leave the
-    argument out where it is of no use."""
+def kctl_controllers(  # type: ignore[empty-body]
+    schedulers: Sequence[Scheduler], load_balancers: Sequence[LoadBalancer]
+) -> list[Controller]:
+    """Control loops that every pass runs. `schedulers` and `load_balancers` are those of all
+    plugins; leave out what is of no use."""
 
 
 @hookspec

@@ -84,7 +84,7 @@ class Plugins:
         return sorted(self._collect("kctl_admission"), key=lambda step: str(step.name))
 
     def controllers(self) -> list[Controller]:
-        asked = {"schedulers": self.schedulers()}
+        asked = {"schedulers": self.schedulers(), "load_balancers": self.load_balancers()}
         return self._collect("kctl_controllers", asked=asked)
 
     def schedulers(self) -> list[Scheduler]:
@@ -134,10 +134,8 @@ class Plugins:
         try:
             for hook in self._hooks:
                 self._load_for(hook)
-                if not self._manager.hook.__dict__[hook].spec.argnames:
-                    for _ in self._answers(hook):
-                        pass
-            self.controllers()
+            for ask in (*self._listings(), self.settings):
+                ask()
         finally:
             self._warn = warn
         builtin = [
@@ -145,6 +143,21 @@ class Plugins:
             for name, hooks in BUILTIN.items()
         ]
         return builtin + [self._state(each) for each in self._found.values()]
+
+    def _listings(self) -> tuple[Callable[[], object], ...]:
+        """Every method that lists something."""
+        return (
+            self.kinds,
+            self.admission,
+            self.controllers,
+            self.schedulers,
+            self.filters,
+            self.scores,
+            self.load_balancers,
+            self.printers,
+            self.describers,
+            self.commands,
+        )
 
     def _state(self, found: Found) -> PluginState:
         error = self._errors.get(found.name, "")
@@ -168,8 +181,7 @@ class Plugins:
         if hook not in self._lists:
             items: dict[object, Any] = {}
             for name, answer in self._answers(hook, asked):
-                error = _add(items, answer, identity)
-                if error:
+                for error in _add(items, answer, identity):
                     self._fail(name, hook, error)
             self._lists[hook] = list(items.values())
         return list(self._lists[hook])
@@ -263,19 +275,21 @@ def _import(value: str) -> tuple[object, str | None]:
     return plugin, getattr(module, "__file__", None)
 
 
-def _add(items: dict[object, Any], answer: Any, identity: Callable[[Any], object]) -> str:
-    """Add the items of one answer; what was wrong with it, or ""."""
+def _add(items: dict[object, Any], answer: Any, identity: Callable[[Any], object]) -> Iterator[str]:
+    """Add the items of one answer; yields what was wrong with it."""
     if not isinstance(answer, (list, tuple)):
-        return f"answered {type(answer).__name__}, not a list"
+        yield f"answered {type(answer).__name__}, not a list"
+        return
     for item in answer:
         try:
             key = identity(item)
         except AttributeError as error:
-            return f"answered something of another type: {error}"
+            yield f"answered something of another type: {error}"
+            continue
         if key in items:
-            return f"{key} is already defined by another plugin"
+            yield f"{key} is already defined by another plugin"
+            continue
         items[key] = item
-    return ""
 
 
 def _text(error: BaseException) -> str:
