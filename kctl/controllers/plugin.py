@@ -13,16 +13,20 @@ from kctl.plugins.hookspecs import hookimpl
 
 if TYPE_CHECKING:
     from kctl.controllers.types import Controller
+    from kctl.network.types import LoadBalancer
     from kctl.scheduler.types import Scheduler
 
 
 @hookimpl
-def kctl_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
+def kctl_controllers(
+    schedulers: Sequence[Scheduler], load_balancers: Sequence[LoadBalancer]
+) -> list[Controller]:
     """Every control loop of kctl itself."""
     from kctl.controllers.deployment import DeploymentController
     from kctl.controllers.endpoints import EndpointsController
     from kctl.controllers.endpointslice import EndpointSliceController
     from kctl.controllers.events import EventTtlController
+    from kctl.controllers.loadbalancer import LoadBalancerController
     from kctl.controllers.node import NodeController
     from kctl.controllers.replicaset import ReplicaSetController
     from kctl.controllers.scheduling import SchedulingController
@@ -35,4 +39,5 @@ def kctl_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
         EndpointsController(),
         EndpointSliceController(),
         EventTtlController(),
+        LoadBalancerController(load_balancers),
     ]
