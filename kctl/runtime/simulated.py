@@ -1,0 +1,422 @@
+"""A runtime without an engine: deterministic, on a clock that is passed in.
+
+For tests (with faults to inject), previews and measurements; thousands of pods are
+cheap. A host "simulated://NAME?cpus=8&memory=17179869184&start=0.3" makes one by hand,
+whose containers last as long as the process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from kctl.runtime.simulated_engine import KILLED, STOPPED, Container, Engine, Pod, Policy
+from kctl.runtime.simulated_faults import Faults, Latency, Program
+from kctl.runtime.types import (
+    SANDBOX,
+    ApplyFront,
+    CleanNode,
+    ExecStream,
+    FrontState,
+    HostUnreachable,
+    NodeFacts,
+    NodeObservation,
+    Object,
+    Operation,
+    Outcome,
+    PodObservation,
+    PrepareNode,
+    RemoveContainer,
+    RemoveFront,
+    RunProbe,
+    RuntimeEvent,
+    StartContainer,
+    StopContainer,
+    TerminatePod,
+)
+
+__all__ = ["Faults", "Latency", "Program", "SimulatedRuntime", "create", "facts_of"]
+
+_POLICIES: Mapping[str, Policy] = {"Always": "always", "OnFailure": "on-failure", "Never": "no"}
+
+
+def create(url: str, node: str, settings: Mapping[str, str]) -> SimulatedRuntime | None:
+    """A runtime for a host of the scheme "simulated", None for another's."""
+    parts = urlsplit(url)
+    if parts.scheme != "simulated":
+        return None
+    given = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    latency = Latency(
+        **{name: float(given[name]) for name in ("start", "pull", "stop", "probe") if name in given}
+    )
+    facts = facts_of(
+        node,
+        cpus=float(given.get("cpus", 4)),
+        memory=int(given.get("memory", 8 << 30)),
+        storage=int(given.get("storage", 100 << 30)),
+    )
+    return SimulatedRuntime(node, facts=facts, latency=latency, sleep=time.sleep)
+
+
+def facts_of(
+    node: str, *, cpus: float = 4.0, memory: int = 8 << 30, storage: int = 100 << 30
+) -> NodeFacts:
+    """What a simulated host says of itself; its address follows from its name."""
+    number = int.from_bytes(hashlib.sha256(node.encode()).digest()[:3], "big")
+    address = f"100.{64 + (number >> 16) % 64}.{number >> 8 & 255}.{number & 255}"
+    identifier = hashlib.sha256(node.encode()).hexdigest()[:32]
+    info = {
+        "machineID": identifier,
+        "systemUUID": identifier,
+        "bootID": identifier,
+        "kernelVersion": "simulated",
+        "osImage": "Simulated",
+        "containerRuntimeVersion": "simulated://1",
+        "operatingSystem": "linux",
+        "architecture": "amd64",
+        "kubeletVersion": "v1.37.0",
+        "kubeProxyVersion": "v1.37.0",
+    }
+    addresses = (("InternalIP", address), ("Hostname", node))
+    return NodeFacts(node, addresses, cpus, memory, storage, info, engine_id=identifier)
+
+
+class SimulatedRuntime:
+    """Implements `kctl.runtime.types.Runtime`."""
+
+    name = "simulated"
+
+    def __init__(
+        self,
+        node: str,
+        *,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] | None = None,
+        facts: NodeFacts | None = None,
+        latency: Latency | None = None,
+        faults: Faults | None = None,
+        network: bool = False,
+    ) -> None:
+        """`sleep` is called with each latency: `time.sleep` for real time, a virtual
+        clock's `advance`, or nothing at all."""
+        self.node, self.now = node, now
+        self.facts = facts or facts_of(node)
+        self.latency = latency or Latency()
+        self.faults = faults or Faults()
+        self.engine = Engine(node, self._publish)
+        self.network = network
+        self.fronts: dict[str, FrontState] = {}
+        self.executed: list[Operation] = []
+        """every operation, in the order in which they were asked for"""
+        self._sleep = sleep or (lambda seconds: None)
+        self._images: set[str] = set()
+        self._lock = threading.RLock()
+        self._listeners: list[queue.Queue[RuntimeEvent]] = []
+
+    # --- the protocol ---
+
+    def observe(self, *, facts: bool = False) -> NodeObservation:
+        self._pause(self.latency.look)
+        with self._lock:
+            now = self.now()
+            if self.faults.unreachable:
+                return NodeObservation(self.node, False, self.faults.unreachable, now)
+            self.engine.advance(now)
+            return NodeObservation(
+                self.node,
+                True,
+                at=now,
+                facts=self.facts if facts else None,
+                pods=self.engine.observations(),
+                fronts=dict(self.fronts),
+                digest=str(self.engine.version),
+                network=self.network,
+            )
+
+    def execute(self, operation: Operation) -> Outcome:
+        with self._lock:
+            self.executed.append(operation)
+            if self.faults.unreachable:
+                return self._failed(operation, "Unreachable", self.faults.unreachable)
+            self.engine.advance(self.now())
+        match operation:
+            case StartContainer():
+                return self._start(operation)
+            case StopContainer():
+                return self._stop(operation)
+            case TerminatePod():
+                return self._terminate(operation)
+            case RunProbe():
+                return self._probe(operation)
+        with self._lock:
+            return self._quick(operation)
+
+    def events(self, stop: Any) -> Iterator[RuntimeEvent]:
+        listener: queue.Queue[RuntimeEvent] = queue.Queue()
+        self._listeners.append(listener)
+        try:
+            while not stop.is_set():
+                try:
+                    yield listener.get(timeout=0.1)
+                except queue.Empty:
+                    continue
+        finally:
+            self._listeners.remove(listener)
+
+    def logs(
+        self,
+        container_id: str,
+        *,
+        follow: bool = False,
+        tail: int | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        timestamps: bool = False,
+    ) -> Iterator[bytes]:
+        """One line: that the container started."""
+        self._answers()
+        container = self.engine.containers.get(container_id)
+        if container is None or not container.state.started_at or tail == 0:
+            return
+        at = container.state.started_at
+        if (since is not None and at < since) or (until is not None and at > until):
+            return
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S.000000000Z ", time.gmtime(at))
+        line = f"{container.state.name} started, attempt {container.state.attempt}\n"
+        yield ((stamp if timestamps else "") + line).encode()
+
+    def exec(
+        self, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool
+    ) -> ExecStream:
+        self._answers()
+        return _Echo(command)
+
+    def close(self) -> None:
+        """What runs keeps running: another connection may find it."""
+
+    # --- faults that happen at once ---
+
+    def kill(self, pod: str, container: str, code: int = KILLED) -> None:
+        """`docker kill` by hand: the engine's policy does not apply."""
+        with self._lock:
+            for each in self._named(pod, container):
+                if each.running:
+                    self.engine.end(each, self.now(), code, by_hand=True)
+
+    def crash(self, pod: str, container: str, code: int = 1, *, oom: bool = False) -> None:
+        """The process ends by itself; the engine's policy applies."""
+        with self._lock:
+            for each in self._named(pod, container):
+                if each.running:
+                    code = KILLED if oom else code
+                    self.engine.end(each, self.now(), code, by_hand=False, oom=oom)
+
+    def remove(self, pod: str, container: str) -> None:
+        """`docker rm -f` by hand of everything of that name."""
+        with self._lock:
+            for each in self._named(pod, container):
+                self.engine.remove(each)
+
+    def restart_engine(self) -> None:
+        with self._lock:
+            self.engine.restart(self.now())
+
+    def adopt(self, seen: NodeObservation) -> None:
+        """Begin as another node was seen: what a preview starts from."""
+        with self._lock:
+            self.network = seen.network
+            self.facts = seen.facts or self.facts
+            self.fronts = dict(seen.fronts)
+            for pod in seen.pods.values():
+                self.engine.adopt(pod)
+
+    def _named(self, pod: str, container: str) -> list[Container]:
+        self.engine.advance(self.now())
+        return [
+            each
+            for each in self.engine.containers.values()
+            if each.state.name == container and self.engine.pods[each.uid].name == pod
+        ]
+
+    # --- operations ---
+
+    def _start(self, operation: StartContainer) -> Outcome:
+        meta, spec = operation.pod["metadata"], _container_spec(operation)
+        image = spec.get("image", "")
+        events = []
+        if image in self.faults.missing_images:
+            return self._failed(operation, "ErrImagePull", f"{image}: not found")
+        if image in self._images and spec.get("imagePullPolicy") != "Always":
+            text = f'Container image "{image}" already present on machine'
+        else:
+            events.append(("Normal", "Pulling", f'Pulling image "{image}"'))
+            self._pause(self.latency.pull)
+            text = f'Successfully pulled image "{image}"'
+        events.append(("Normal", "Pulled", text))
+        self._pause(self.latency.start)
+        with self._lock:
+            self._images.add(image)
+            refused = self._refuse(operation)
+            if refused:
+                return self._failed(operation, "CreateContainerError", refused, tuple(events))
+            container = self._create(operation, image)
+            events.append(("Normal", "Created", f"Created container: {operation.container}"))
+            if (meta["name"], operation.container) in self.faults.unstartable:
+                error = f"exec: {operation.container}: no such file or directory"
+                self.engine.fail_to_start(container, error)
+                return self._failed(operation, "RunContainerError", error, tuple(events))
+            self.engine.start(container, self.now())
+            events.append(("Normal", "Started", f"Started container {operation.container}"))
+            return self._done(operation, tuple(events), operation.uid)
+
+    def _refuse(self, operation: StartContainer) -> str:
+        """What a real engine would not do: two containers of one name, two pods of one
+        address."""
+        for each in self.engine.of(operation.uid, operation.container):
+            if each.state.attempt == operation.attempt:
+                return f"the name of attempt {operation.attempt} is already in use"
+        address = operation.network.address
+        if address and not operation.network.host_network:
+            for pod in self.engine.pods.values():
+                if pod.uid != operation.uid and pod.address == address and self._alive(pod.uid):
+                    return f"Address already in use: {address}"
+        return ""
+
+    def _alive(self, uid: str) -> bool:
+        return any(each.running for each in self.engine.of(uid))
+
+    def _create(self, operation: StartContainer, image: str) -> Container:
+        meta, spec = operation.pod["metadata"], operation.pod["spec"]
+        address = "" if operation.network.host_network else operation.network.address
+        pod = Pod(operation.uid, meta["namespace"], meta["name"], address)
+        if len(spec["containers"]) + len(spec.get("initContainers") or ()) > 1:
+            self._sandbox(pod)
+        own = _container_spec(operation)
+        policy = _POLICIES[spec.get("restartPolicy") or "Always"]
+        if operation.init:
+            policy = "always" if own.get("restartPolicy") == "Always" else "no"
+        return self.engine.add(
+            pod,
+            operation.container,
+            operation.attempt,
+            operation.restarts,
+            image,
+            policy,
+            self.faults.program(meta["name"], operation.container, image),
+        )
+
+    def _sandbox(self, pod: Pod) -> None:
+        known = self.engine.of(pod.uid, SANDBOX)
+        if any(each.running for each in known):
+            return
+        attempt = max((each.state.attempt for each in known), default=-1) + 1
+        made = self.engine.add(pod, SANDBOX, attempt, 0, "kctl/sandbox", "always")
+        self.engine.start(made, self.now())
+
+    def _stop(self, operation: StopContainer) -> Outcome:
+        self._pause(min(self.latency.stop, operation.grace))
+        with self._lock:
+            container = self.engine.containers.get(operation.id)
+            if container is not None:
+                if self.engine.pods[operation.uid].name in self.faults.stuck:
+                    return self._failed(operation, "", "the container does not stop")
+                if container.state.state in ("running", "restarting"):
+                    self.engine.end(container, self.now(), STOPPED, by_hand=True)
+            return self._done(operation, (), operation.uid)
+
+    def _terminate(self, operation: TerminatePod) -> Outcome:
+        self._pause(min(self.latency.stop, operation.grace))
+        with self._lock:
+            if operation.name in self.faults.stuck:
+                return self._failed(operation, "", "the containers do not stop")
+            for container in self.engine.of(operation.uid):
+                self.engine.remove(container)
+            gone = PodObservation(operation.uid, operation.namespace, operation.name)
+            return Outcome(operation, True, self.now(), pod=gone)
+
+    def _probe(self, operation: RunProbe) -> Outcome:
+        self._pause(self.latency.probe)
+        with self._lock:
+            container = self.engine.containers.get(operation.id)
+            if container is None or not container.running:
+                return self._failed(operation, "", "the container is not running")
+            pod = self.engine.pods[operation.uid].name
+            if (pod, operation.container, operation.probe) in self.faults.failing_probes:
+                return self._failed(operation, "", "HTTP probe failed with statuscode: 500")
+            return Outcome(operation, True, self.now())
+
+    def _quick(self, operation: Operation) -> Outcome:
+        """What takes no time."""
+        match operation:
+            case PrepareNode():
+                self.network = True
+            case RemoveContainer(uid=uid, id=identifier):
+                container = self.engine.containers.get(identifier)
+                if container is not None:
+                    self.engine.remove(container)
+                return self._done(operation, (), uid)
+            case ApplyFront(front=front):
+                state = FrontState(front.name, True, front.digest)
+                self.fronts[front.name] = state
+                return Outcome(operation, True, self.now(), front=state)
+            case RemoveFront(name=name):
+                self.fronts.pop(name, None)
+            case CleanNode():
+                for container in list(self.engine.containers.values()):
+                    self.engine.remove(container)
+                self.fronts.clear()
+                self.network = False
+        return Outcome(operation, True, self.now())
+
+    # --- small things ---
+
+    def _done(
+        self, operation: Operation, events: tuple[tuple[str, str, str], ...], uid: str
+    ) -> Outcome:
+        pod = self.engine.observation(uid)
+        return Outcome(operation, True, self.now(), events=events, pod=pod)
+
+    def _failed(
+        self,
+        operation: Operation,
+        reason: str,
+        message: str,
+        events: tuple[tuple[str, str, str], ...] = (),
+    ) -> Outcome:
+        return Outcome(operation, False, self.now(), reason, message, events)
+
+    def _pause(self, seconds: float) -> None:
+        if seconds:
+            self._sleep(seconds)
+
+    def _answers(self) -> None:
+        if self.faults.unreachable:
+            raise HostUnreachable(self.faults.unreachable)
+
+    def _publish(self, uid: str, container: str, action: str) -> None:
+        for listener in self._listeners:
+            listener.put(RuntimeEvent(self.node, uid, container, action))
+
+
+def _container_spec(operation: StartContainer) -> Object:
+    spec = operation.pod["spec"]
+    listed = spec.get("initContainers") or () if operation.init else spec["containers"]
+    found: Object = next(each for each in listed if each["name"] == operation.container)
+    return found
+
+
+class _Echo:
+    """An exec that prints its own command and succeeds."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
+
+    def run(self, stdin: Any, stdout: Any, stderr: Any) -> int:
+        stdout.write((" ".join(self._command) + "\n").encode())
+        stdout.flush()
+        return 0
