@@ -82,7 +82,7 @@ BUILTIN: tuple[CommandRef, ...] = (
         OTHER,
     ),
     CommandRef("config", _AT + "config", "Modify kubeconfig files", OTHER),
-    CommandRef("plugin", _AT + "plugin", "Provides utilities for interacting with plugins", OTHER),
+    CommandRef("plugin", _AT + "plugin_", "Provides utilities for interacting with plugins", OTHER),
     CommandRef(
         "reconcile", _AT + "reconcile", "Bring the hosts into line with what is wanted", OTHER
     ),

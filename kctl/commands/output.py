@@ -13,10 +13,11 @@ Object = dict[str, Any]
 
 DRY_RUN = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
 
+_TRUE, _FALSE = ("1", "t", "T", "TRUE", "true", "True"), ("0", "f", "F", "FALSE", "false", "False")
 _OLD_WORDS = {
-    word: "client" if word == "unchanged" or word[0] in "1tT" else "none"
-    for word in ("unchanged", "1", "t", "T", "TRUE", "true", "True")
-    + ("0", "f", "F", "FALSE", "false", "False")
+    "unchanged": "client",
+    **dict.fromkeys(_TRUE, "client"),
+    **dict.fromkeys(_FALSE, "none"),
 }
 """What --dry-run took before it had three values; "unchanged" is the flag without one."""
 
