@@ -24,6 +24,8 @@ MAX_IMAGES = 50
 _RESERVED_MEMORY = 100 * 2**20
 """The kubelet's default eviction threshold: pods may not use the last 100 MiB."""
 
+_FINE_MEMORY = "sufficient memory available"
+
 
 def _own_key(obj: Object, view: View) -> Iterable[Key]:
     return [key_of("nodes", obj)]

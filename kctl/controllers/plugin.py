@@ -32,7 +32,11 @@ def kctl_controllers(
     from kctl.controllers.scheduling import SchedulingController
 
     return [
+        NamespaceController(),
+        ServiceAccountController(),
         NodeController(),
+        NodeLifecycleController(),
+        GarbageCollector(),
         DeploymentController(),
         ReplicaSetController(),
         SchedulingController(schedulers),
