@@ -7,8 +7,6 @@ others, and tells at the end.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-
 from kctl.commands import arguments
 from kctl.commands.catalog import Catalog, Resource
 from kctl.commands.command import Several, UsageError
@@ -16,7 +14,7 @@ from kctl.light_json import loads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from typing import Any
 
     from kctl.commands.context import Context
@@ -43,6 +41,26 @@ class Found:
         return self.resource.named(self.name)
 
 
+class Guard:
+    """Catches what concerns one object alone: an API error, or a usage error."""
+
+    def __init__(self, errors: list[Exception]) -> None:
+        self.errors = errors
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if error is None:
+            return False
+        from kctl.api.errors import ApiError
+
+        if isinstance(error, (ApiError, UsageError)):
+            self.errors.append(error)
+            return True
+        return False
+
+
 class Findings(list[Found]):
     """What was found, and what went wrong with single objects."""
 
@@ -52,15 +70,10 @@ class Findings(list[Found]):
         self.single = False
         """One object was asked for by its name."""
 
-    @contextmanager
-    def guard(self) -> Iterator[None]:
-        """Collect an error about one object, so that the next one has its turn."""
-        from kctl.api.errors import ApiError
-
-        try:
-            yield
-        except (ApiError, UsageError) as error:
-            self.errors.append(error)
+    def guard(self) -> Guard:
+        """`with findings.guard():` collects an error about one object, so that the next
+        one has its turn."""
+        return Guard(self.errors)
 
     def finish(self) -> int:
         """Raise what was collected; 0 where there is nothing."""
@@ -217,21 +230,18 @@ def selection(ctx: Context, args: Args, resource: Resource) -> Callable[[Object]
     """Whether -l and --field-selector let an object through."""
     tests: list[Callable[[Object], bool]] = []
     if args.get("selector"):
-        from kctl.api.selectors import parse_labels
+        from kctl.commands.selecting import label_test
 
-        labels = parse_labels(args["selector"])
-        tests.append(lambda obj: labels.matches(obj["metadata"].get("labels") or {}))
+        labels = label_test(args["selector"])
+        tests.append(lambda obj: labels(obj["metadata"].get("labels") or {}))
     if args.get("field-selector"):
-        tests.append(_field_test(ctx, args["field-selector"], resource))
+        from kctl.commands.selecting import field_keys
+
+        keys = field_keys(ctx, args["field-selector"], resource)
+        tests.append(lambda obj: _place(obj) in keys)
     return lambda obj: all(test(obj) for test in tests)
 
 
-def _field_test(ctx: Context, text: str, resource: Resource) -> Callable[[Object], bool]:
-    kind = ctx.plane.kinds.resolve(resource.resource)
-    assert kind is not None
-    listed_now = ctx.plane.api.list(kind, None, field_selector=text)
-    names = {
-        (each["metadata"].get("namespace", ""), each["metadata"]["name"])
-        for each in listed_now.items
-    }
-    return lambda obj: (obj["metadata"].get("namespace", ""), obj["metadata"]["name"]) in names
+def _place(obj: Object) -> tuple[str, str]:
+    meta = obj["metadata"]
+    return meta.get("namespace", ""), meta["name"]
