@@ -21,11 +21,11 @@ def wait_until(backoff: Backoff | None, ended: float) -> float | None:
     return ended + backoff.delay
 
 
-def raised(backoff: Backoff | None, ended: float, now: float) -> Backoff:
-    """The back-off after a restart at `now` of a container that ended at `ended`."""
+def raised(backoff: Backoff | None, ended: float, now: float, run: str) -> Backoff:
+    """The back-off after a restart at `now` of a run that ended at `ended`."""
     if backoff is None or ended - backoff.at > FORGOTTEN:
-        return Backoff(FIRST, now)
-    return Backoff(min(backoff.delay * 2, LONGEST), now)
+        return Backoff(FIRST, now, run)
+    return Backoff(min(backoff.delay * 2, LONGEST), now, run)
 
 
 def retry(previous: Backoff | None, now: float, first: float = 1.0, most: float = 60.0) -> Backoff:

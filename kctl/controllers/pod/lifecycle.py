@@ -146,12 +146,12 @@ def _start(context: PodContext, run: Run, memory: ContainerMemory | None, busy: 
         if context.now < failure.at + failure.delay:
             return
     again = run.where == "ended" or (run.where == "absent" and run.ran)
-    if again and failure is None:
-        until = wait_until(memory.backoff if memory else None, run.ended_at)
+    backoff = memory.backoff if memory else None
+    if again and failure is None and backoff is not None and backoff.run != run.identity:
+        ended = backoff.at if run.ended_at is None else run.ended_at
+        until = wait_until(backoff, ended)
         if until is not None and context.now < until:
-            assert memory is not None and memory.backoff is not None
-            message = _crash_message(context, run, memory.backoff.delay)
-            _wait(context, run, "CrashLoopBackOff", message)
+            _wait(context, run, "CrashLoopBackOff", _crash_message(context, run, backoff.delay))
             context.wake(until)
             return
     if not busy:
@@ -175,7 +175,9 @@ def _make(context: PodContext, run: Run, again: bool) -> None:
             context.operate(remove)
     if again:
         memory = context.memory.container(run.name)
-        memory.backoff = raised(memory.backoff, run.ended_at, context.now)
+        if memory.backoff is None or memory.backoff.run != run.identity:
+            ended = context.now if run.ended_at is None else run.ended_at
+            memory.backoff = raised(memory.backoff, ended, context.now, run.identity)
     context.operate(operation)
 
 

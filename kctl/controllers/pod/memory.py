@@ -19,10 +19,12 @@ from kctl.store.types import Memo
 
 @dataclass
 class Backoff:
-    """A delay in seconds that doubles, and when it was last raised (epoch seconds)."""
+    """A delay in seconds that doubles, when it was last raised (epoch seconds), and for
+    which run of a container."""
 
     delay: float
     at: float
+    run: str = ""
 
 
 @dataclass
@@ -149,8 +151,10 @@ def _container(stored: dict[str, Any]) -> ContainerMemory:
     )
 
 
-def _backoff(stored: dict[str, float] | None) -> Backoff | None:
-    return Backoff(stored.get("delay", 0.0), stored.get("at", 0.0)) if stored else None
+def _backoff(stored: dict[str, Any] | None) -> Backoff | None:
+    if not stored:
+        return None
+    return Backoff(stored.get("delay", 0.0), stored.get("at", 0.0), stored.get("run", ""))
 
 
 def _failure(stored: dict[str, Any]) -> Failure:

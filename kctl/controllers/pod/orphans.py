@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from kctl.controllers.pod.backoff import retry
-from kctl.controllers.pod.memory import Backoff
+from kctl.controllers.pod.memory import Backoff, forget
 from kctl.controllers.types import Changes, View
 from kctl.runtime.types import TerminatePod
 from kctl.store.types import Key, Memo
@@ -27,6 +27,7 @@ def orphans(view: View, node: str, now: float) -> Changes:
     asked = json.loads(memo.value) if memo else {}
     kept = {pod.uid: asked[pod.uid] for pod in strays if pod.uid in asked}
     for pod in strays:
+        forget(pod.uid, view, changes)
         if view.in_flight(pod.uid):
             continue
         before = Backoff(*kept[pod.uid]) if pod.uid in kept else None

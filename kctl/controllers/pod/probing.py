@@ -23,12 +23,6 @@ def has_probes(run: Run) -> bool:
     return any(run.container.spec.get(each) for each in FIELDS.values())
 
 
-def identity(run: Run) -> str:
-    """Of one run of a container: another one, or one that the engine restarted, begins
-    its probes anew."""
-    return f"{run.state.id[:12]}/{run.restarts}" if run.state else ""
-
-
 def started(context: PodContext, run: Run) -> bool:
     """Running, and its startup probe (if any) succeeded."""
     if run.where != "running" or run.stale:
@@ -61,7 +55,7 @@ def kill_grace(run: Run, probe: str, default: int) -> int:
 
 def _result(context: PodContext, run: Run, name: str) -> bool | None:
     memory = context.memory.containers.get(run.name)
-    if memory is None or memory.run != identity(run):
+    if memory is None or memory.run != run.identity:
         return None
     probe = memory.probes.get(name)
     return probe.result if probe else None
@@ -80,7 +74,7 @@ def take_in(context: PodContext) -> None:
         memory = context.memory.containers.get(operation.container)
         if run is None or run.state is None or memory is None:
             continue
-        if run.where != "running" or run.state.id != operation.id or memory.run != identity(run):
+        if run.where != "running" or run.state.id != operation.id or memory.run != run.identity:
             continue
         probe = memory.probes.get(operation.probe)
         spec = run.container.spec.get(FIELDS[operation.probe])
@@ -123,8 +117,8 @@ def ask(context: PodContext) -> None:
 
 def _ask_of(context: PodContext, run: Run) -> None:
     memory = context.memory.container(run.name)
-    if memory.run != identity(run):
-        memory.run, memory.probes = identity(run), {}
+    if memory.run != run.identity:
+        memory.run, memory.probes = run.identity, {}
     if failed(context, run):
         return  # it is about to be stopped
     startup = run.container.spec.get("startupProbe")

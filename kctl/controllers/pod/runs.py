@@ -78,14 +78,20 @@ class Run:
         return max((each.attempt for each in self.attempts), default=-1) + 1
 
     @property
-    def ended_at(self) -> float:
-        """When it ended, as well as can be known (epoch seconds)."""
-        if self.where == "ended" and self.state is not None:
-            return self.state.finished_at or self.state.started_at
-        state = self.stored.get("state") or {}
-        if "terminated" in state:
-            return epoch(state["terminated"].get("finishedAt"))
-        return epoch((state.get("running") or {}).get("startedAt"))
+    def identity(self) -> str:
+        """Of one run of a container: another container, or one that the engine restarted,
+        is another run. "" before the first."""
+        identifier = self.state.id if self.state is not None else ""
+        if not identifier:
+            identifier = str(self.stored.get("containerID", "")).removeprefix(container_id(""))
+        return f"{identifier[:12]}/{self.restarts}" if identifier else ""
+
+    @property
+    def ended_at(self) -> float | None:
+        """When it ended (epoch seconds), None where nobody saw it."""
+        if self.where != "ended" or self.state is None:
+            return None
+        return self.state.finished_at or self.state.started_at or None
 
 
 def exit_code(state: ContainerState) -> int:
