@@ -22,26 +22,45 @@ def kctl_controllers(
     schedulers: Sequence[Scheduler], load_balancers: Sequence[LoadBalancer]
 ) -> list[Controller]:
     """Every control loop of kctl itself."""
-    from kctl.controllers.deployment import DeploymentController
-    from kctl.controllers.endpoints import EndpointsController
-    from kctl.controllers.endpointslice import EndpointSliceController
-    from kctl.controllers.events import EventTtlController
     from kctl.controllers.loadbalancer import LoadBalancerController
+    from kctl.controllers.pod import PodController
+
+    return [
+        *object_controllers(schedulers),
+        PodController(),
+        *endpoint_controllers(),
+        LoadBalancerController(load_balancers),
+    ]
+
+
+def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
+    """Those that make objects of objects, up to the pod on its node."""
+    from kctl.controllers.deployment import DeploymentController
+    from kctl.controllers.events import EventTtlController
+    from kctl.controllers.garbage import GarbageCollector
+    from kctl.controllers.namespace import NamespaceController
+    from kctl.controllers.namespace_serviceaccount import ServiceAccountController
     from kctl.controllers.node import NodeController
+    from kctl.controllers.nodelifecycle import NodeLifecycleController
     from kctl.controllers.replicaset import ReplicaSetController
     from kctl.controllers.scheduling import SchedulingController
 
     return [
         NamespaceController(),
         ServiceAccountController(),
+        EventTtlController(),
         NodeController(),
         NodeLifecycleController(),
         GarbageCollector(),
         DeploymentController(),
         ReplicaSetController(),
         SchedulingController(schedulers),
-        EndpointsController(),
-        EndpointSliceController(),
-        EventTtlController(),
-        LoadBalancerController(load_balancers),
     ]
+
+
+def endpoint_controllers() -> list[Controller]:
+    """Those that say which pods stand behind a service."""
+    from kctl.controllers.endpoints import EndpointsController
+    from kctl.controllers.endpointslice import EndpointSliceController
+
+    return [EndpointsController(), EndpointSliceController()]
