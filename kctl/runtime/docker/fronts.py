@@ -1,0 +1,193 @@
+"""Load-balancer containers: made, brought to a configuration, looked at.
+
+The order is the design's: upload a candidate, check it, put it in place, reload, confirm
+that it answers, and only then say so in the manifest. What runs keeps serving when a
+check fails. Files lie in the container's writable layer, so they are there again after
+every restart.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from kctl.runtime.docker import calls, frontbody, frontimage, labels, manifest
+from kctl.runtime.docker import exec as execution
+from kctl.runtime.docker.context import Context, Failure, done
+from kctl.runtime.docker.frontcheck import check_apart, confirm, last_words
+from kctl.runtime.docker.frontstate import find, joined_holds, state, states
+from kctl.runtime.docker.images import ImageProblem
+from kctl.runtime.docker.imagetar import archive
+from kctl.runtime.types import FrontState
+
+if TYPE_CHECKING:
+    from kctl.network.types import Front
+    from kctl.runtime.types import ApplyFront, Outcome, RemoveFront
+
+Row = dict[str, Any]
+_CHECK_SECONDS = 30.0
+_BETWEEN_RELOADS = 0.05
+"""seconds; a reload signal sent within some 20 ms of the last is lost"""
+
+
+def apply(context: Context, operation: ApplyFront) -> Outcome:
+    """Execute an `ApplyFront`."""
+    front = operation.front
+    with context.lock_of(f"front/{front.name}"):
+        try:
+            rows, _ = context.engine.containers(labels.of_cluster(context.cluster))
+            row = find(rows, front.name)
+            if row is None or not _fits(context, front, row, rows):
+                _make(context, operation, row, rows)
+            else:
+                _configure(context, front, row)
+            return _outcome(context, operation)
+        except (frontimage.MissingBinary, LookupError) as problem:
+            raise _failure(str(problem)) from None
+        except ImageProblem as problem:
+            raise Failure(problem.reason, problem.message, problem.events) from None
+
+
+def remove(context: Context, operation: RemoveFront) -> Outcome:
+    """Execute a `RemoveFront`; nothing there is success."""
+    with context.lock_of(f"front/{operation.name}"):
+        marks = {labels.FRONT: operation.name}
+        rows, _ = context.engine.containers(labels.of_cluster(context.cluster, **marks))
+        with context.engine.patient() as api:
+            for row in rows:
+                calls.remove(api, row["Id"])
+        context.fronts.forget(operation.name)
+    return done(operation)
+
+
+def _outcome(context: Context, operation: ApplyFront) -> Outcome:
+    rows, _ = context.engine.containers(labels.of_cluster(context.cluster))
+    row = find(rows, operation.front.name)
+    found = (
+        state(context, row, rows)
+        if row
+        else FrontState(operation.front.name, False, error="it is gone")
+    )
+    return Outcome(operation, True, time.time(), front=found)
+
+
+def _failure(words: str) -> Failure:
+    return Failure("FrontFailed", words, (("Warning", "FrontFailed", words),))
+
+
+def _fits(context: Context, front: Front, row: Row, rows: list[Row]) -> bool:
+    """Whether the container that is there can serve this front."""
+    return (
+        row["Labels"].get(labels.SHAPE) == front.shape
+        and row["State"] == "running"
+        and joined_holds(context, row, rows)
+    )
+
+
+def _make(context: Context, operation: ApplyFront, old: Row | None, rows: list[Row]) -> None:
+    """A new container with the whole configuration; the old one serves until the check
+    has passed."""
+    front = operation.front
+    image = _image(context, front)
+    body = frontbody.body(operation, context.cluster, image, rows)
+    if front.check:
+        words = check_apart(context, front, body)
+        if words:
+            raise _failure(f"the configuration of {front.name} was refused: {words}")
+    with context.engine.patient() as api:
+        if old is not None:
+            calls.remove(api, old["Id"])
+        context.fronts.forget(front.name)
+        name = frontbody.name(context.cluster, front.name)
+        container_id = calls.create(context, name, body)
+        files = [(path, data, 0o644) for path, data in front.files.items()]
+        api.put_archive(container_id, "/", archive(files))
+        calls.start(context, container_id)
+        _confirm(context, front, container_id, 0.0)
+        _remember(context, front, container_id, drained=True)
+
+
+def _image(context: Context, front: Front) -> str:
+    if not isinstance(front.image, str):
+        return frontimage.ensure(context.own_images, front.image, context.engine.architecture)
+    if context.images.user(front.image) is None:
+        context.images.pull(front.image, ())
+    return front.image
+
+
+def _configure(context: Context, front: Front, row: Row) -> None:
+    """Bring a running container to the front's files."""
+    container_id = row["Id"]
+    with context.engine.patient() as api:
+        known = context.fronts.get(api, front.name, container_id)
+        if known.manifest.digest == front.digest:
+            return
+        wanted = manifest.of(front)
+        changed = [
+            path
+            for path, digest in wanted.files.items()
+            if known.manifest.files.get(path) != digest
+        ]
+        candidates = [
+            (front.candidate[path], front.files[path], 0o644)
+            for path in changed
+            if path in front.candidate
+        ]
+        if candidates:
+            api.put_archive(container_id, "/", archive(candidates))
+        loud = [path for path in changed if path not in front.live]
+        if loud and front.check:
+            _check(context, front, container_id)
+        api.put_archive(
+            container_id, "/", archive([(path, front.files[path], 0o644) for path in changed])
+        )
+    began = time.time()
+    if loud:
+        _reload(context, front, container_id, known)
+    _confirm(context, front, container_id, began if loud else 0.0)
+    _remember(context, front, container_id, drained=not loud)
+
+
+def _check(context: Context, front: Front, container_id: str) -> None:
+    code, output = execution.run(context.engine, container_id, front.check, _CHECK_SECONDS)
+    if code != 0:
+        words = output.decode(errors="replace").strip() or f"exit code {code}"
+        raise _failure(f"the configuration of {front.name} was refused: {words}")
+
+
+def _reload(context: Context, front: Front, container_id: str, known: manifest.Remembered) -> None:
+    """Signal the main process, or restart the container where the front has no signal."""
+    wait = known.reloaded_at + _BETWEEN_RELOADS - time.monotonic()
+    if wait > 0:
+        time.sleep(wait)
+    with context.engine.patient() as api:
+        if front.reload:
+            api.kill(container_id, front.reload)
+        else:
+            api.restart(container_id, timeout=5)
+    known.reloaded_at = time.monotonic()
+
+
+def _confirm(context: Context, front: Front, container_id: str, since: float) -> None:
+    """Wait until the new configuration answers; `Failure` with the container's last words
+    when it does not. A reload that seems lost is sent again once."""
+    if confirm(context, front, container_id):
+        return
+    if since and front.reload:
+        with context.engine.patient() as api:
+            api.kill(container_id, front.reload)
+        if confirm(context, front, container_id):
+            return
+    words = last_words(context, container_id, since)
+    raise _failure(f"{front.name} does not serve its new configuration: {words}")
+
+
+def _remember(context: Context, front: Front, container_id: str, *, drained: bool) -> None:
+    confirmed = manifest.of(front)
+    with context.engine.patient() as api:
+        manifest.write(api, container_id, confirmed)
+    now = time.monotonic()
+    context.fronts.put(front.name, manifest.Remembered(container_id, confirmed, now, drained, now))
+
+
+__all__ = ["apply", "remove", "states"]

@@ -1,0 +1,65 @@
+"""What fronts serve and whether their earlier generations have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from kctl.runtime.docker import frontbody, labels
+from kctl.runtime.types import FrontState
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+    from kctl.runtime.docker.context import Context
+    from kctl.runtime.docker.manifest import Remembered
+
+Row = Mapping[str, Any]
+
+
+def find(rows: Iterable[Row], front: str) -> Any:
+    """The row of a front's container."""
+    return next((row for row in rows if row["Labels"].get(labels.FRONT) == front), None)
+
+
+def states(context: Context, rows: Sequence[Row]) -> dict[str, FrontState]:
+    """All fronts of a node by name."""
+    found = [state(context, row, rows) for row in rows if row["Labels"].get(labels.FRONT)]
+    return {each.name: each for each in found}
+
+
+def state(context: Context, row: Row, rows: Sequence[Row]) -> FrontState:
+    """One front. One that lost the network that it shared counts as not running."""
+    from docker.errors import APIError
+
+    name = row["Labels"][labels.FRONT]
+    if row["State"] != "running":
+        return FrontState(name, False, error=row.get("Status", row["State"]))
+    if not joined_holds(context, row, rows):
+        return FrontState(name, False, error="the front whose network it shares was made anew")
+    try:
+        with context.engine.quick() as api:
+            known = context.fronts.get(api, name, row["Id"])
+            return FrontState(name, True, known.manifest.digest, _drained(api, known))
+    except APIError as error:
+        return FrontState(name, False, error=str(error.explanation))
+
+
+def joined_holds(context: Context, row: Row, rows: Sequence[Row]) -> bool:
+    """Whether the network that a front shares is still the one that it joined: the other
+    container is the same, and has not been started since."""
+    other = row["Labels"].get(frontbody.JOINS)
+    if not other:
+        return True
+    if not any(each["Id"] == other and each["State"] == "running" for each in rows):
+        return False
+    own, base = context.observer.inspect(row["Id"]), context.observer.inspect(other)
+    return own is not None and base is not None and base.started_at <= own.started_at
+
+
+def _drained(api: APIClient, known: Remembered) -> bool:
+    """No process of an earlier generation is left."""
+    if not known.drained and known.manifest.workers:
+        processes = api.top(known.container_id)["Processes"] or []
+        known.drained = len(processes) <= known.manifest.workers
+    return known.drained or not known.manifest.workers

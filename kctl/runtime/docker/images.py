@@ -1,0 +1,215 @@
+"""Getting a container's image there: pull policy, credentials, the kubelet's words.
+
+The usual case costs no call at all: `start` creates the container and only asks here
+when the engine has no such image.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kctl.runtime.docker.client import explanation
+
+if TYPE_CHECKING:
+    from kctl.runtime.docker.client import Engine
+
+Event = tuple[str, str, str]
+
+_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_DOMAIN = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)"
+_REFERENCE = re.compile(
+    rf"(?:(?P<domain>{_DOMAIN}(?:\.{_DOMAIN})*(?::[0-9]+)?|\[[0-9a-fA-F:]+\](?::[0-9]+)?)/)?"
+    rf"(?P<path>{_COMPONENT}(?:/{_COMPONENT})*)"
+    r"(?::(?P<tag>[\w][\w.-]{0,127}))?"
+    r"(?:@(?P<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?",
+    re.ASCII,
+)
+_CACHED_SECONDS = 30.0
+DOCKER_HUB = "https://index.docker.io/v1/"
+
+
+@dataclass(eq=False)
+class ImageProblem(Exception):
+    """An image cannot be had: the waiting reason, its message, and the events to show."""
+
+    reason: str
+    message: str
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An image's name taken apart."""
+
+    registry: str
+    """"" for Docker Hub"""
+    repository: str
+    """what the engine's pull takes: registry and path"""
+    tag: str
+    """a tag, or a digest with its algorithm"""
+
+
+def parse(name: str) -> Reference:
+    """Docker's reading of an image name; raises `ImageProblem` (InvalidImageName)."""
+    match = _REFERENCE.fullmatch(name)
+    if match is None:
+        cause = _why_invalid(name)
+        message = (
+            f'Failed to apply default image tag "{name}": couldn\'t parse image name "{name}": '
+            f"{cause}"
+        )
+        events = (
+            ("Warning", "InspectFailed", message),
+            ("Warning", "Failed", "Error: InvalidImageName"),
+        )
+        raise ImageProblem("InvalidImageName", message, events)
+    domain, path = match["domain"] or "", match["path"]
+    if domain and not ("." in domain or ":" in domain or domain == "localhost"):
+        domain, path = "", f"{domain}/{path}"  # a user's name on Docker Hub
+    repository = f"{domain}/{path}" if domain else path
+    return Reference(domain, repository, match["digest"] or match["tag"] or "latest")
+
+
+def _why_invalid(name: str) -> str:
+    if _REFERENCE.fullmatch(name.lower()):
+        return "invalid reference format: repository name " + f"({name}) must be lowercase"
+    return "invalid reference format"
+
+
+def default_policy(image: str) -> str:
+    """Kubernetes' default imagePullPolicy: Always for :latest, IfNotPresent otherwise."""
+    return "Always" if parse(image).tag == "latest" else "IfNotPresent"
+
+
+def present(image: str) -> Event:
+    """The kubelet's event for an image that needs no pull."""
+    message = f'Container image "{image}" already present on machine and can be accessed by the pod'
+    return ("Normal", "Pulled", message)
+
+
+def never(image: str) -> ImageProblem:
+    """The policy forbids the pull of a missing image."""
+    message = f'Container image "{image}" is not present with pull policy of Never'
+    events = (
+        ("Warning", "ErrImageNeverPull", message),
+        ("Warning", "Failed", "Error: ErrImageNeverPull"),
+    )
+    return ImageProblem("ErrImageNeverPull", message, events)
+
+
+def credentials(
+    registry: str, documents: Sequence[Mapping[str, Any]]
+) -> list[dict[str, str] | None]:
+    """What to try a pull with, in order: matching pull secrets, then the user's own Docker
+    configuration (None: docker-py looks there, credential helpers included)."""
+    wanted = {registry or "docker.io", f"https://{registry}", DOCKER_HUB if not registry else ""}
+    if not registry:
+        wanted |= {"index.docker.io", "https://index.docker.io/v1", "registry-1.docker.io"}
+    found: list[dict[str, str] | None] = []
+    for document in documents:
+        for server, entry in (document.get("auths") or {}).items():
+            bare = server.removeprefix("https://").removeprefix("http://").split("/")[0]
+            if server in wanted or bare in wanted:
+                found.append(_entry(server, entry))
+    return [*found, None]
+
+
+def _entry(server: str, entry: Mapping[str, str]) -> dict[str, str]:
+    user, password = entry.get("username", ""), entry.get("password", "")
+    if entry.get("auth"):
+        user, _, password = base64.b64decode(entry["auth"]).decode().partition(":")
+    auth = {"username": user, "password": password, "serveraddress": server}
+    if entry.get("identitytoken"):
+        auth["identitytoken"] = entry["identitytoken"]
+    return auth
+
+
+class Images:
+    """The images of one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._users: dict[str, tuple[float, str]] = {}
+        self._pulling: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def user(self, image: str) -> str | None:
+        """The image's USER ("" for none); None when the engine has no such image."""
+        from docker.errors import ImageNotFound
+
+        now = time.monotonic()
+        known = self._users.get(image)
+        if known is not None and now - known[0] < _CACHED_SECONDS:
+            return known[1]
+        try:
+            found = self._engine.inspect_image(image)
+        except ImageNotFound:
+            return None
+        name = (found.get("Config") or {}).get("User") or ""
+        self._users[image] = (now, name)
+        return name
+
+    def pull(self, image: str, documents: Sequence[Mapping[str, Any]]) -> tuple[Event, ...]:
+        """Pull an image; pulls of one image run once at a time, as the engine would do
+        them anyway. Answers the events; raises `ImageProblem` (ErrImagePull)."""
+        reference = parse(image)
+        with self._lock:
+            turn = self._pulling.setdefault(image, threading.Lock())
+        asked = time.monotonic()
+        with turn:
+            begun = time.monotonic()
+            problem = ""
+            for auth in credentials(reference.registry, documents):
+                problem = self._try(reference, auth)
+                if not problem:
+                    break
+            ended = time.monotonic()
+        self._users.pop(image, None)
+        pulling = ("Normal", "Pulling", f'Pulling image "{image}"')
+        if problem:
+            failed = f'Failed to pull image "{image}": {problem}'
+            events = (
+                pulling,
+                ("Warning", "Failed", failed),
+                ("Warning", "Failed", "Error: ErrImagePull"),
+            )
+            raise ImageProblem("ErrImagePull", problem, events)
+        message = (
+            f'Successfully pulled image "{image}" in {_seconds(ended - begun)} '
+            f"({_seconds(ended - asked)} including waiting). Image size: {self._size(image)} bytes."
+        )
+        return (pulling, ("Normal", "Pulled", message))
+
+    def _try(self, reference: Reference, auth: dict[str, str] | None) -> str:
+        """One pull; the engine's words when it failed, "" when it worked."""
+        from docker.errors import APIError
+
+        try:
+            with self._engine.patient() as api:
+                lines = api.pull(
+                    reference.repository,
+                    tag=reference.tag,
+                    stream=True,
+                    decode=True,
+                    auth_config=auth,
+                )
+                for line in lines:
+                    if "error" in line:
+                        return f"Error response from daemon: {line['error']}"
+        except APIError as error:
+            return explanation(error)
+        return ""
+
+    def _size(self, image: str) -> int:
+        return int(self._engine.inspect_image(image).get("Size", 0))
+
+
+def _seconds(value: float) -> str:
+    """Go's duration rounded to milliseconds: "1.234s", "12ms"."""
+    return f"{value * 1000:.0f}ms" if value < 1 else f"{value:.3f}".rstrip("0").rstrip(".") + "s"

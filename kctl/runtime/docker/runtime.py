@@ -1,0 +1,112 @@
+"""`DockerRuntime`: the door to one node's engine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from kctl.runtime.docker import events, execute, facts, fronts, logs
+from kctl.runtime.docker.client import Engine, explanation
+from kctl.runtime.docker.context import Context
+from kctl.runtime.docker.digest import digest
+from kctl.runtime.docker.exec import Exec
+from kctl.runtime.docker.images import Images
+from kctl.runtime.docker.imagetar import OwnImages
+from kctl.runtime.docker.network import PodNetworkOfNode
+from kctl.runtime.docker.observe import Observer
+from kctl.runtime.types import (
+    ExecStream,
+    HostUnreachable,
+    NodeObservation,
+    Operation,
+    Outcome,
+    RuntimeEvent,
+)
+
+
+class DockerRuntime:
+    """One node's engine (`Runtime`), reached through a unix socket.
+
+    `settings` are those of the control plane; "cluster-id" is required, "cluster-cidr",
+    "cluster-domain" and "node-address" are used where they are given."""
+
+    name = "docker"
+
+    def __init__(self, url: str, node: str, settings: Mapping[str, str]) -> None:
+        if not settings.get("cluster-id"):
+            raise ValueError('the setting "cluster-id" is empty: the control plane is not born yet')
+        engine, cluster = Engine(url), settings["cluster-id"]
+        self._context = Context(
+            node=node,
+            engine=engine,
+            cluster=cluster,
+            settings=settings,
+            network=PodNetworkOfNode(engine, cluster),
+            observer=Observer(engine, cluster),
+            images=Images(engine),
+            own_images=OwnImages(engine),
+            host_addresses=cache(lambda: facts.host_addresses(engine, settings)),
+        )
+
+    def observe(self, *, facts: bool = False) -> NodeObservation:
+        from docker.errors import APIError
+
+        from kctl.runtime.docker import facts as gathering
+
+        context = self._context
+        try:
+            pods, rows = context.observer.look()
+            return NodeObservation(
+                node=context.node,
+                reachable=True,
+                at=time.time(),
+                facts=gathering.gather(context.engine, context.settings) if facts else None,
+                pods=pods,
+                fronts=fronts.states(context, rows),
+                digest=digest(rows),
+                network=context.network.stands(
+                    context.settings.get("cluster-cidr", ""), fresh=facts
+                ),
+            )
+        except HostUnreachable as error:
+            words = str(error)
+        except APIError as error:
+            words = explanation(error)
+        return NodeObservation(node=context.node, reachable=False, error=words, at=time.time())
+
+    def execute(self, operation: Operation) -> Outcome:
+        return execute.execute(self._context, operation)
+
+    def events(self, stop: Any) -> Iterator[RuntimeEvent]:
+        context = self._context
+        return events.listen(context.engine, context.cluster, context.node, stop)
+
+    def logs(
+        self,
+        container_id: str,
+        *,
+        follow: bool = False,
+        tail: int | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        timestamps: bool = False,
+    ) -> Iterator[bytes]:
+        return logs.read(
+            self._context.engine,
+            container_id,
+            follow=follow,
+            tail=tail,
+            since=since,
+            until=until,
+            timestamps=timestamps,
+        )
+
+    def exec(
+        self, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool
+    ) -> ExecStream:
+        return Exec(self._context.engine, container_id, command, stdin=stdin, tty=tty)
+
+    def close(self) -> None:
+        self._context.engine.close()

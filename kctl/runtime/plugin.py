@@ -1,0 +1,21 @@
+"""The built-in runtimes as a plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from kctl.plugins.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from kctl.runtime.types import Runtime
+
+
+@hookimpl
+def kctl_runtime(url: str, node: str, settings: Mapping[str, str]) -> Runtime | None:
+    """Docker behind a unix socket."""
+    if not url.startswith("unix://"):
+        return None
+    from kctl.runtime.docker.runtime import DockerRuntime
+
+    return DockerRuntime(url, node, settings)
