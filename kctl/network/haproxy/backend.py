@@ -107,7 +107,7 @@ def _haproxy(
         capabilities=capabilities,
         files={_CONFIGURATION: text.encode("ascii")},
         candidate={_CONFIGURATION: candidate},
-        check=("haproxy", "-c", "-q", "-f", candidate),
+        check=("haproxy", "-c", "-f", candidate),
         activate=("mv", "-f", candidate, _CONFIGURATION),
         reload="SIGUSR2",
         confirm=(confirm_address, CONFIRM_PORT, CONFIRM_PATH, generation),
