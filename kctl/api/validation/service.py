@@ -99,22 +99,22 @@ def _port(
 
 
 def _affinity(spec: Spec, errors: list[FieldError]) -> None:
-    kind, config = spec.get("sessionAffinity"), spec.get("sessionAffinityConfig")
+    kind, value = spec.get("sessionAffinity"), spec.get("sessionAffinityConfig")
     one_of(kind, "spec.sessionAffinity", ("ClientIP", "None"), errors)
     path = "spec.sessionAffinityConfig"
-    if kind == "ClientIP":
-        text = "when session affinity type is ClientIP"
-        for name in ("", "clientIP", "timeoutSeconds"):
-            if name:
-                path, config = f"{path}.{name}", (config or {}).get(name)
-            if config is None:
-                errors.append(required(path, text))
-                return
-        if not 0 < config <= _MAX_AFFINITY:
-            text = f"must be greater than 0 and less than {_MAX_AFFINITY}"
-            errors.append(invalid(path, config, text))
-    elif kind == "None" and config is not None:
+    if kind == "None" and value is not None:
         errors.append(forbidden(path, "must not be set when session affinity is None"))
+    if kind != "ClientIP":
+        return
+    for name in ("clientIP", "timeoutSeconds", None):
+        if value is None:
+            errors.append(required(path, "when session affinity type is ClientIP"))
+            return
+        if name:
+            path, value = f"{path}.{name}", value.get(name)
+    if not 0 < value <= _MAX_AFFINITY:
+        text = f"must be greater than 0 and less than {_MAX_AFFINITY}"
+        errors.append(invalid(path, value, text))
 
 
 def _port_clashes(kind: str | None, ports: Sequence[Spec], errors: list[FieldError]) -> None:

@@ -101,8 +101,8 @@ def _selectable(obj: Object) -> Mapping[str, str]:
 
 
 def _refs(obj: Object) -> tuple[str, ...]:
-    node = obj["spec"].get("nodeName")
-    return (f"node/{node}",) if node else ()
+    """The node of the pod; "node/" finds the pods that wait for one."""
+    return (f"node/{obj['spec'].get('nodeName') or ''}",)
 
 
 def _validate(obj: Object) -> list[FieldError]:

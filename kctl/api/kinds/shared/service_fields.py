@@ -29,6 +29,8 @@ def default(obj: Object) -> None:
             spec["sessionAffinityConfig"] = {"clientIP": {"timeoutSeconds": _CLIENT_IP_SECONDS}}
     if not spec.get("type"):
         spec["type"] = "ClusterIP"
+    if spec.get("clusterIP") and not spec.get("clusterIPs"):
+        spec["clusterIPs"] = [spec["clusterIP"]]
     for port in spec.get("ports") or ():
         if not port.get("protocol"):
             port["protocol"] = "TCP"
@@ -91,10 +93,14 @@ def carry_over(new: Spec, old: Spec) -> None:
 
 
 def _keep_addresses(new: Spec, old: Spec) -> None:
-    if not new.get("clusterIP") and not new.get("clusterIPs"):
-        new["clusterIP"] = old.get("clusterIP", "")
-    if not new.get("clusterIPs") and new.get("clusterIP") == old.get("clusterIP"):
-        new["clusterIPs"] = list(old.get("clusterIPs") or ())
+    before = list(old.get("clusterIPs") or ())
+    if not new.get("clusterIP") and old.get("clusterIP"):
+        new["clusterIP"] = old["clusterIP"]
+    if not new.get("clusterIPs") and new.get("clusterIP") == old.get("clusterIP") and before:
+        new["clusterIPs"] = before
+    changed = new.get("clusterIP") and new["clusterIP"] != old.get("clusterIP")
+    if changed and new.get("clusterIPs") in (None, [], before):
+        new["clusterIPs"] = [new["clusterIP"]]
     for name in ("ipFamilies", "ipFamilyPolicy"):
         if not new.get(name) and old.get(name):
             new[name] = old[name]
