@@ -9,7 +9,7 @@ once more, by the narrowest rule that all good values meet.
 from __future__ import annotations
 
 import re
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _SERVICE_LABEL = re.compile(r"_[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
@@ -39,6 +39,14 @@ def is_address(value: object) -> bool:
     except Unsafe:
         return False
     return True
+
+
+def is_ipv6(value: object) -> bool:
+    """An address of the other family, which the pod network does not have."""
+    try:
+        return isinstance(value, str) and bool(IPv6Address(value))
+    except AddressValueError:
+        return False
 
 
 def port(value: object) -> int:

@@ -155,7 +155,7 @@ class _Service:
         self._cluster_ips = tuple(
             checks.address(each)
             for each in self._spec.get("clusterIPs") or [self._spec.get("clusterIP") or "None"]
-            if each != "None" and ":" not in each
+            if each != "None" and not checks.is_ipv6(each)
         )
         self._parts = _Parts()
 
@@ -214,7 +214,8 @@ class _Service:
     def _external_addresses(self) -> tuple[str, ...]:
         ingress = (self._status.get("loadBalancer") or {}).get("ingress") or []
         listed = [*(self._spec.get("externalIPs") or []), *(each.get("ip") for each in ingress)]
-        return tuple(dict.fromkeys(checks.address(each) for each in listed if each))
+        given = [each for each in listed if each and not checks.is_ipv6(each)]
+        return tuple(dict.fromkeys(checks.address(each) for each in given))
 
     def _endpoints(self, name: str, protocol: str, policy: str | None) -> tuple[Endpoint, ...]:
         """The ready endpoints of a port; with the policy "Local" those of this node."""
