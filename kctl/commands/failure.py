@@ -25,6 +25,8 @@ def text_of(error: Exception) -> str:
 
     if isinstance(error, ApiError):
         return api_error_text(error)
+    if isinstance(error, Doing):
+        return api_error_text(error.error, error.doing)
     if isinstance(error, Several):
         return "\n".join(_one_of_several(each) for each in error.errors)
     if isinstance(error, RecursionError):
@@ -76,6 +78,30 @@ def _invalid_text(error: Exception) -> str:
     if len(lines) == 1:
         return f"{head}: {lines[0]}"
     return f"{head}: \n" + "\n".join(f"* {line}" for line in lines)
+
+
+class Doing(Exception):
+    """An ApiError, and what kubectl says was being done: 'error when creating "x.yaml"'."""
+
+    def __init__(self, error: Exception, doing: str) -> None:
+        super().__init__(str(error))
+        self.error, self.doing = error, doing
+
+
+class described:
+    """`with described("error when creating ..."):` names it in API errors from inside."""
+
+    def __init__(self, doing: str) -> None:
+        self.doing = doing
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        from kctl.api.errors import ApiError
+
+        if isinstance(error, ApiError):
+            raise Doing(error, self.doing) from None
 
 
 def silence(stream: TextIO) -> int:

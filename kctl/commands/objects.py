@@ -54,8 +54,9 @@ class Guard:
         if error is None:
             return False
         from kctl.api.errors import ApiError
+        from kctl.commands.failure import Doing
 
-        if isinstance(error, (ApiError, UsageError)):
+        if isinstance(error, (ApiError, Doing, UsageError)):
             self.errors.append(error)
             return True
         return False

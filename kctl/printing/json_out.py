@@ -12,7 +12,12 @@ def dump_json(obj: Any, *, ordered: bool = False) -> str:
     """The text with its last line end. Keys are sorted unless `ordered`: what a generator
     made prints in the order in which it was made, as Go prints a struct."""
     text = json.dumps(obj, indent=4, ensure_ascii=False, sort_keys=not ordered)
+    return escape_html(text) + "\n"
+
+
+def escape_html(text: str) -> str:
+    """JSON text with what Go's encoder escapes beyond the standard."""
     for char, escape in _ESCAPED.items():
         if char in text:
             text = text.replace(char, escape)
-    return text + "\n"
+    return text
