@@ -35,7 +35,6 @@ def body(
     host: Object = {
         "LogConfig": LOG,
         "RestartPolicy": {"Name": "always"},
-        "OomScoreAdj": -500,
     }
     body: Object = {
         "Image": image,

@@ -9,20 +9,21 @@ every restart.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kctl.runtime.docker import calls, frontbody, frontimage, labels, manifest
 from kctl.runtime.docker import exec as execution
-from kctl.runtime.docker.context import Context, Failure, done
+from kctl.runtime.docker.context import Context, Failure, done, failed
 from kctl.runtime.docker.frontcheck import check_apart, confirm, last_words
 from kctl.runtime.docker.frontstate import find, joined_holds, state, states
 from kctl.runtime.docker.images import ImageProblem
 from kctl.runtime.docker.imagetar import archive
-from kctl.runtime.types import FrontState
+from kctl.runtime.types import FrontState, Outcome
 
 if TYPE_CHECKING:
     from kctl.network.types import Front
-    from kctl.runtime.types import ApplyFront, Outcome, RemoveFront
+    from kctl.runtime.types import ApplyFront, RemoveFront
 
 Row = dict[str, Any]
 _CHECK_SECONDS = 30.0
@@ -32,20 +33,28 @@ _BETWEEN_RELOADS = 0.05
 
 def apply(context: Context, operation: ApplyFront) -> Outcome:
     """Execute an `ApplyFront`."""
-    front = operation.front
-    with context.lock_of(f"front/{front.name}"):
+    with context.lock_of(f"front/{operation.front.name}"):
         try:
-            rows, _ = context.engine.containers(labels.of_cluster(context.cluster))
-            row = find(rows, front.name)
-            if row is None or not _fits(context, front, row, rows):
-                _make(context, operation, row, rows)
-            else:
-                _configure(context, front, row)
-            return _outcome(context, operation)
-        except (frontimage.MissingBinary, LookupError) as problem:
-            raise _failure(str(problem)) from None
-        except ImageProblem as problem:
-            raise Failure(problem.reason, problem.message, problem.events) from None
+            _bring(context, operation)
+        except Failure as failure:
+            seen = replace(_seen(context, operation), error=failure.message)
+            return replace(failed(operation, failure), front=seen)
+        return Outcome(operation, True, time.time(), front=_seen(context, operation))
+
+
+def _bring(context: Context, operation: ApplyFront) -> None:
+    front = operation.front
+    try:
+        rows, _ = context.engine.containers(labels.of_cluster(context.cluster))
+        row = find(rows, front.name)
+        if row is None or not _fits(context, front, row, rows):
+            _make(context, operation, row, rows)
+        else:
+            _configure(context, front, row)
+    except (frontimage.MissingBinary, LookupError) as problem:
+        raise _failure(str(problem)) from None
+    except ImageProblem as problem:
+        raise Failure(problem.reason, problem.message, problem.events) from None
 
 
 def remove(context: Context, operation: RemoveFront) -> Outcome:
@@ -60,15 +69,12 @@ def remove(context: Context, operation: RemoveFront) -> Outcome:
     return done(operation)
 
 
-def _outcome(context: Context, operation: ApplyFront) -> Outcome:
+def _seen(context: Context, operation: ApplyFront) -> FrontState:
     rows, _ = context.engine.containers(labels.of_cluster(context.cluster))
     row = find(rows, operation.front.name)
-    found = (
-        state(context, row, rows)
-        if row
-        else FrontState(operation.front.name, False, error="it is gone")
-    )
-    return Outcome(operation, True, time.time(), front=found)
+    if row is None:
+        return FrontState(operation.front.name, False, error="it is gone")
+    return state(context, row, rows)
 
 
 def _failure(words: str) -> Failure:

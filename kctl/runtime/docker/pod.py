@@ -120,7 +120,6 @@ def sandbox(
         "LogConfig": LOG,
         "RestartPolicy": {"Name": "unless-stopped"},
         "CpuShares": 2,
-        "OomScoreAdj": -998,
     }
     marks = _labels(start, around.cluster, SANDBOX, "podsandbox")
     marks |= {labels.ATTEMPT: str(attempt), labels.RESTARTS: "0"}
