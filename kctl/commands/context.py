@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from kctl.commands.command import UsageError
+from kctl.commands.command import Exit, UsageError
 from kctl.commands.lazy import lazy
 from kctl.commands.options import WITHOUT_EFFECT
 
@@ -121,10 +121,17 @@ class Context:
         return plane
 
     def settle(self) -> None:
-        """After a write: run the pass, or leave it to whoever holds the lease."""
+        """After a write: run the pass, or leave it to whoever holds the lease. What is
+        written stays written where no host answers; the exit code tells of it."""
         from kctl.reconcile.after import after_write
 
-        after_write(self.plane)
+        self.out.flush()
+        summary = after_write(self.plane)
+        for node, why in summary.unreachable.items():
+            where = f'node "{node}" does not answer: ' if node else ""
+            self.err.write(f"error: saved, but not carried out: {where}{why}\n")
+        if summary.unreachable:
+            raise Exit(1)
 
     def refresh(self) -> None:
         """Before a read: a pass where the last one is too old and something changed."""

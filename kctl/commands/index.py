@@ -86,6 +86,9 @@ BUILTIN: tuple[CommandRef, ...] = (
     CommandRef(
         "reconcile", _AT + "reconcile", "Bring the hosts into line with what is wanted", OTHER
     ),
+    CommandRef(
+        "reset", _AT + "reset", "Remove everything that this control plane made, and itself", OTHER
+    ),
     CommandRef("service", _AT + "service", "Show the addresses of a service", OTHER),
     CommandRef(
         "version", _AT + "version", "Print the client and server version information", OTHER

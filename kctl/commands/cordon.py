@@ -1,0 +1,57 @@
+"""`kctl cordon` and `kctl uncordon`: may new pods go to a node?"""
+
+from __future__ import annotations
+
+from kctl.commands.command import Command, UsageError
+from kctl.commands.context import Context
+from kctl.commands.objects import find
+from kctl.commands.options import dry_run, selector
+from kctl.commands.output import DRY_RUN
+from kctl.commands.output import dry_run as dry_run_of
+from kctl.commands.parse import Args
+
+
+def mark(ctx: Context, args: Args, wanted: bool) -> int:
+    """Set spec.unschedulable of the nodes named, and say what changed."""
+    verb = "cordon" if wanted else "uncordon"
+    if not args.positional and not args["selector"]:
+        raise UsageError(
+            f"USAGE: {verb} NODE [flags]", hint=f"See 'kctl {verb} -h' for help and examples"
+        )
+    if args.positional and args["selector"]:
+        raise UsageError("error: cannot specify both a node name and a --selector option")
+    dry = dry_run_of(ctx, args)
+    words = [f"node/{name}" for name in args.positional] or ["nodes"]
+    findings = find(ctx, args, whole=True, words=words)
+    changed = False
+    for found in findings:
+        with findings.guard():
+            already = bool((found.obj.get("spec") or {}).get("unschedulable")) == wanted
+            if already:
+                ctx.say(f"node/{found.name} already {verb}ed{DRY_RUN[dry]}")
+                continue
+            if dry != "client":
+                patch = {"spec": {"unschedulable": True if wanted else None}}
+                ctx.plane.api.patch(
+                    "nodes", found.name, "", patch, "strategic", dry_run=dry == "server"
+                )
+            changed = changed or dry == "none"
+            ctx.say(f"node/{found.name} {verb}ed{DRY_RUN[dry]}")
+    if changed:
+        ctx.settle()
+    return findings.finish()
+
+
+def run(ctx: Context, args: Args) -> int:
+    return mark(ctx, args, True)
+
+
+COMMAND = Command(
+    name="cordon",
+    summary="Mark node as unschedulable",
+    usage="NODE",
+    examples='# Mark node "foo" as unschedulable\nkctl cordon foo',
+    options=(dry_run(), selector()),
+    arguments=("node",),
+    run=run,
+)

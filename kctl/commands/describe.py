@@ -1,0 +1,100 @@
+"""`kctl describe`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from kctl.commands.command import Command, Option
+from kctl.commands.context import Context
+from kctl.commands.objects import Findings, Found, catalog, find, listed
+from kctl.commands.options import all_namespaces, filename, selector
+from kctl.commands.parse import Args
+from kctl.printing.describe.generic import GenericDescriber
+from kctl.printing.types import Describer
+
+Object = dict[str, Any]
+
+
+class StoreRelated:
+    """Implements `kctl.printing.types.Related` on the control plane."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self.now: datetime = ctx.now()
+
+    def get(self, resource: str, namespace: str, name: str) -> Object | None:
+        from kctl.commands.objects import get
+
+        return get(self._ctx, resource, namespace, name)
+
+    def list(
+        self, resource: str, namespace: str | None = None, *, label_selector: str = ""
+    ) -> Sequence[Object]:
+        return list(
+            self._ctx.plane.api.list(resource, namespace, label_selector=label_selector).items
+        )
+
+    def events(self, obj: Object) -> Sequence[Object]:
+        meta = obj["metadata"]
+        found = self._ctx.plane.api.list(
+            "events",
+            meta.get("namespace") or None,
+            field_selector=f"involvedObject.uid={meta['uid']},involvedObject.name={meta['name']}",
+        )
+        return sorted(found.items, key=lambda event: event.get("lastTimestamp") or "")
+
+
+def run(ctx: Context, args: Args) -> int:
+    ctx.refresh()
+    findings = _findings(ctx, args)
+    describers = {each.resource: each for each in ctx.plane.plugins.describers()}
+    related = StoreRelated(ctx)
+    texts = []
+    for found in findings:
+        with findings.guard():
+            describer: Describer = describers.get(
+                found.resource.resource, GenericDescriber(found.resource.resource)
+            )
+            texts.append(describer.describe(found.obj, related, show_events=args["show-events"]))
+    ctx.out.write("\n\n".join(texts))
+    if not findings and not findings.errors and not args["ignore-not-found"]:
+        where = f" in {ctx.namespace} namespace" if ctx.scope else ""
+        ctx.err.write(f"No resources found{where}.\n")
+    return findings.finish()
+
+
+def _findings(ctx: Context, args: Args) -> Findings:
+    """As `find`, but a name that is not there may be the beginning of one that is."""
+    findings = find(ctx, args, whole=True)
+    if len(args.positional) == 2 and not findings and findings.errors:
+        resource = catalog(ctx).resolve(args.positional[0])
+        matching: list[Found] = [
+            each
+            for each in (listed(ctx, args, resource) if resource else [])
+            if each.name.startswith(args.positional[1])
+        ]
+        if matching:
+            findings.errors.clear()
+            findings.extend(matching)
+    return findings
+
+
+COMMAND = Command(
+    name="describe",
+    summary="Show details of a specific resource or group of resources",
+    usage="(-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME)",
+    examples="# A node, with what runs there\nkctl describe node\n"
+    "# The pods whose name begins with 'web'\nkctl describe pod web",
+    options=(
+        all_namespaces(),
+        Option("chunk-size", "int", 500, "Return large lists in chunks."),
+        *filename("containing the resource to describe"),
+        Option("ignore-not-found", "bool", help='Treat "resource not found" as a success.'),
+        selector(),
+        Option("show-events", "bool", True, "If true, display events related to the object."),
+    ),
+    arguments=("type", "name"),
+    run=run,
+)

@@ -1,0 +1,52 @@
+"""`kctl reset`: leave nothing behind."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from kctl.commands.command import Command, Option, UsageError
+from kctl.commands.context import Context
+from kctl.commands.parse import Args
+
+
+def run(ctx: Context, args: Args) -> int:
+    if not args["yes"]:
+        raise UsageError(
+            "this removes every container, network and image of this control plane from its "
+            "nodes, and its database; say so with --yes"
+        )
+    if not Path(ctx.target.database).exists():
+        ctx.say(f"there is no control plane in {ctx.home}")
+        return 0
+    from kctl.reconcile.clean import clean_nodes
+
+    failures = clean_nodes(ctx.plane)
+    for node, why in failures.items():
+        ctx.err.write(f"error: node {node}: {why}\n")
+    if failures:
+        ctx.err.write("error: the database is kept, so that you can try again\n")
+        return 1
+    ctx.plane.close()
+    _remove(Path(ctx.target.database))
+    ctx.say(f"removed the control plane in {ctx.home}")
+    return 0
+
+
+def _remove(database: Path) -> None:
+    """The database with its companions, and the caches beside it; nothing else that may
+    lie in the folder."""
+    for path in database.parent.glob(database.name + "*"):
+        path.unlink(missing_ok=True)
+    shutil.rmtree(database.parent / "cache", ignore_errors=True)
+    (database.parent / "reconcile.log").unlink(missing_ok=True)
+
+
+COMMAND = Command(
+    name="reset",
+    summary="Remove everything that this control plane made, and itself",
+    usage="--yes",
+    examples="kctl reset --yes",
+    options=(Option("yes", "bool", help="Really do it."),),
+    run=run,
+)

@@ -1,0 +1,37 @@
+"""The built-in describers, registered like anybody's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kctl.plugins.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from kctl.printing.types import Describer
+
+
+@hookimpl
+def kctl_describers() -> list[Describer]:
+    from kctl.printing.describe.deployment import DeploymentDescriber
+    from kctl.printing.describe.generic import (
+        ConfigMapDescriber,
+        SecretDescriber,
+        ServiceAccountDescriber,
+    )
+    from kctl.printing.describe.namespace import NamespaceDescriber
+    from kctl.printing.describe.node import NodeDescriber
+    from kctl.printing.describe.pod import PodDescriber
+    from kctl.printing.describe.replicaset import ReplicaSetDescriber
+    from kctl.printing.describe.service import ServiceDescriber
+
+    return [
+        ConfigMapDescriber(),
+        DeploymentDescriber(),
+        NamespaceDescriber(),
+        NodeDescriber(),
+        PodDescriber(),
+        ReplicaSetDescriber(),
+        SecretDescriber(),
+        ServiceAccountDescriber(),
+        ServiceDescriber(),
+    ]
