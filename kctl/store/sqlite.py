@@ -20,7 +20,6 @@ BUSY_MILLISECONDS = 10_000
 """How long to wait for another program's lock; kctl's own writers queue before that."""
 
 PRAGMAS = (
-    f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -46,21 +45,29 @@ class SqliteFile:
             self._create()
         elif not os.path.exists(self.where):  # noqa: PTH110
             raise NoDatabase(self.where)
+        connection = _connect(self.where)
         try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Nothing is changed before it is clear that the file is kctl's."""
+        try:
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+            tables = {name for (name,) in connection.execute(TABLES)}
+            if tables and "meta" not in tables:
+                raise StoreError(f'"{self.where}" is not a kctl database: no schema version')
             self._turn = FileTurn(self.where)
-        except OSError as error:
-            raise StoreError(f'cannot open "{error.filename}": {_reason(error)}') from error
-        connection = None
-        try:
             with self._turn:
-                connection = _connect(self.where)
                 for pragma in PRAGMAS:
                     connection.execute(pragma)
+        except OSError as error:
+            raise StoreError(f'cannot open "{error.filename}": {_reason(error)}') from error
         except sqlite3.Error as error:
-            if connection is not None:
-                connection.close()
             raise explain(error, self.where) from error
-        return connection
 
     def turn(self) -> FileTurn:
         if self._turn is None:
@@ -86,7 +93,8 @@ class SqliteFile:
         its -wal and -shm the file's mode."""
         path = Path(self.where)
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not path.parent.exists():
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as error:
             raise StoreError(f'cannot open the database "{path}": {_reason(error)}') from error
@@ -126,7 +134,10 @@ class SqliteMemory:
 
 def _connect(path: str) -> sqlite3.Connection:
     """Autocommit (transactions are spelt out), and shared by threads (sessions lock)."""
-    return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise explain(error, path) from error
 
 
 def _explained(error: Exception, where: str) -> Exception | None:

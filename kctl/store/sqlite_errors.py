@@ -21,7 +21,8 @@ def explain(error: sqlite3.Error, path: str) -> StoreError:
         return StoreError(f'"{path}" is not a kctl database: file is not a database')
     if primary == sqlite3.SQLITE_CORRUPT:
         return StoreError(f'the database "{path}" is damaged: {error}')
-    if primary in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+    cannot_open = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
+    if primary in cannot_open or os.path.isdir(path):  # noqa: PTH112
         return StoreError(f'cannot open the database "{path}": {why_unreadable(path)}')
     if primary == sqlite3.SQLITE_READONLY:
         return StoreError(f'cannot write to the database "{path}": it is read-only')

@@ -118,7 +118,12 @@ leases = Table(
 
 
 def migrate(session: Session) -> None:
-    for table in metadata.sorted_tables:
+    create_all(session, metadata)
+
+
+def create_all(session: Session, tables: MetaData) -> None:
+    """Tables in the order of their foreign keys, each followed by its indexes."""
+    for table in tables.sorted_tables:
         session.run(CreateTable(table))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             session.run(CreateIndex(index))
