@@ -9,7 +9,7 @@ from typing import Any
 from kctl.printing.go_values import go_float
 
 _PLAIN_KEY = re.compile(r"^[A-Za-z_][A-Za-z0-9_./-]*$")
-_AMBIGUOUS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "~"))
+_AMBIGUOUS = frozenset(("y", "n", "t", "f", "yes", "no", "on", "off", "true", "false", "null", "~"))
 
 
 def dump_kyaml(obj: Any, *, ordered: bool = False) -> str:
@@ -57,7 +57,7 @@ def _key(name: str) -> str:
 
 def _string(text: str, level: int) -> str:
     """Lines of a long text are folded with a backslash, each on its own line."""
-    if "\n" not in text.rstrip("\n"):
+    if "\n" not in text:
         return json.dumps(text, ensure_ascii=False)
     pad = "  " * (level + 1)
     parts = text.split("\n")

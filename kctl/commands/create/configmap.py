@@ -43,9 +43,7 @@ def build(ctx: Context, args: Args, name: str) -> Object:
     if binary:
         obj["binaryData"] = binary
     if args["append-hash"]:
-        content: Object = {"kind": "ConfigMap", "name": name, "data": data or None}
-        if not data:
-            content["data"] = ""
+        content: Object = {"kind": "ConfigMap", "name": name, "data": data}
         if binary:
             content["binaryData"] = binary
         obj["metadata"]["name"] = f"{name}-{suffix(content)}"

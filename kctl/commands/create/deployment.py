@@ -36,7 +36,7 @@ def build(ctx: Context, args: Args, name: str) -> Object:
             "selector": {"matchLabels": dict(labels)},
             "template": {
                 "metadata": {"labels": dict(labels)},
-                "spec": {"containers": containers or None},
+                "spec": {"containers": containers},
             },
             "strategy": {},
         },

@@ -51,8 +51,6 @@ def _literal(text: str) -> tuple[str, bytes]:
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise UsageError(f"invalid literal source {text}, expected key=value")
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        value = value[1:-1]
     return key, value.encode("utf-8", "surrogateescape")
 
 

@@ -46,7 +46,7 @@ class Template:
 
     def _print(self, results: list[Any]) -> str:
         if self.as_json:
-            return json.dumps(results, indent=4, ensure_ascii=False, sort_keys=True) + "\n"
+            return json.dumps(_go_numbers(results), indent=4, ensure_ascii=False, sort_keys=True) + "\n"
         return " ".join(_text(value) for value in results)
 
 
@@ -63,10 +63,20 @@ def _text(value: Any) -> str:
 
 def compact_json(value: Any) -> str:
     """As Go's json.Marshal: sorted keys, "<", ">" and "&" escaped."""
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
+    text = json.dumps(_go_numbers(value), separators=(",", ":"), ensure_ascii=False, sort_keys=True)
     for char in "<>&":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return text
+
+
+def _go_numbers(value: Any) -> Any:
+    """Go's encoder writes a whole float64 without a fraction."""
+    if isinstance(value, dict):
+        return {key: _go_numbers(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_go_numbers(each) for each in value]
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e21
+    return int(value) if whole else value
 
 
 class _Run:

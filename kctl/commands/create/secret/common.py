@@ -19,7 +19,7 @@ def secret(ctx: Context, args: Args, name: str, data: dict[str, bytes], kind: st
     if kind:
         obj["type"] = kind
     if args["append-hash"]:
-        content = {"kind": "Secret", "type": kind, "name": name, "data": encoded or ""}
+        content = {"kind": "Secret", "type": kind, "name": name, "data": encoded}
         obj["metadata"]["name"] = f"{name}-{suffix(content)}"
     return obj
 
