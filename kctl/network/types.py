@@ -137,11 +137,9 @@ class Front:
     candidate: Mapping[str, str] = field(default_factory=dict)
     """path -> where its new contents are put for the check, before they replace it"""
     activate: tuple[str, ...] = ()
-    """argv inside the container that moves every candidate to its place, run after the
-    check: a rename, so that a reader never meets half a file or none. Empty: the runtime
-    writes the files over the old ones"""
-    check: tuple[str, ...] = ()
-    """argv inside the container; a non-zero exit leaves the old configuration in place"""
+    """argv inside the container that moves the candidates that are there to their places,
+    run after the check: a rename, for files that a reader must never meet half written or
+    gone. Empty: the runtime writes the files over the old ones"""
     reload: str = ""
     """signal for the container's main process, e.g. "SIGUSR2"; "" restarts the container
     when files change"""

@@ -108,7 +108,6 @@ def _haproxy(
         files={_CONFIGURATION: text.encode("ascii")},
         candidate={_CONFIGURATION: candidate},
         check=("haproxy", "-c", "-f", candidate),
-        activate=("mv", "-f", candidate, _CONFIGURATION),
         reload="SIGUSR2",
         confirm=(confirm_address, CONFIRM_PORT, CONFIRM_PATH, generation),
         endpoints=frozenset(
@@ -119,7 +118,8 @@ def _haproxy(
 
 
 def _names(model: Model) -> Front:
-    move = f"mv -f {_CANDIDATE_HOSTS} {_HOSTS} && mv -f {_CANDIDATE_NAMES} {_NAMES}"
+    moves = {_CANDIDATE_HOSTS: _HOSTS, _CANDIDATE_NAMES: _NAMES}
+    move = "; ".join(f"[ ! -e {new} ] || mv -f {new} {old}" for new, old in moves.items())
     return Front(
         name="dns",
         image=recipe(),
@@ -129,7 +129,7 @@ def _names(model: Model) -> Front:
         files={_NAMES: names.configuration(model), _HOSTS: names.hosts(model)},
         candidate={_NAMES: _CANDIDATE_NAMES, _HOSTS: _CANDIDATE_HOSTS},
         check=("dnsmasq", "--test", f"--conf-file={_CANDIDATE_NAMES}"),
-        activate=("sh", "-c", move),
+        activate=("sh", "-ec", move),
         reload="SIGUSR2",
         live=(_HOSTS,),
     )
