@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
 
+from kctl.api.selectors import from_object
+from kctl.api.times import now_text
 from kctl.controllers.types import Object, View
 from kctl.store.types import Key
 
@@ -44,6 +45,12 @@ def free_name(view: View, resource: str, namespace: str, prefix: str, *parts: ob
         attempt += 1
 
 
+def generated_prefix(name: str) -> str:
+    """What names generated for the parts of `name` begin with; at most 58 characters, as
+    the API server cuts it, so that five more still make a label."""
+    return f"{name}-"[:58]
+
+
 def name_of(obj: Object) -> str:
     return str(obj["metadata"]["name"])
 
@@ -65,15 +72,12 @@ def key_of(resource: str, obj: Object) -> Key:
 
 def time_text(now: datetime) -> str:
     """As objects carry it: "2026-11-23T05:45:04Z"."""
-    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return now_text(now)
 
 
-@lru_cache(maxsize=4096)
 def epoch(text: str | None) -> float:
     """Epoch seconds of an object's time, 0 where there is none."""
-    if not text:
-        return 0.0
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    return datetime.fromisoformat(text).timestamp() if text else 0.0
 
 
 # --- owners --------------------------------------------------------------------------
@@ -136,25 +140,7 @@ def matches_labels(wanted: Mapping[str, str], labels: Mapping[str, str]) -> bool
 
 def matches(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bool:
     """A LabelSelector against labels. None selects nothing, an empty one everything."""
-    if selector is None:
-        return False
-    if not matches_labels(selector.get("matchLabels") or {}, labels):
-        return False
-    return all(_expression(each, labels) for each in selector.get("matchExpressions") or ())
-
-
-def _expression(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    name, values = expression["key"], expression.get("values") or ()
-    match expression["operator"]:
-        case "In":
-            return name in labels and labels[name] in values
-        case "NotIn":
-            return labels.get(name) not in values
-        case "Exists":
-            return name in labels
-        case "DoesNotExist":
-            return name not in labels
-    raise ValueError(f"{expression['operator']!r} is not a valid label selector operator")
+    return from_object(selector).matches(labels)
 
 
 def labels_of(obj: Object) -> Mapping[str, str]:

@@ -16,6 +16,7 @@ from kctl.controllers.common import (
     controlled,
     deleting,
     free_name,
+    generated_prefix,
     key_of,
     key_of_controller,
     labels_of,
@@ -181,7 +182,7 @@ class _Sync:
 
     def _create(self, group: str, endpoints: list[dict[str, Any]]) -> None:
         family, ports = json.loads(group)
-        prefix = f"{name_of(self.service)[:57]}-"
+        prefix = generated_prefix(name_of(self.service))
         namespace = namespace_of(self.service)
         parts = (uid_of(self.service), self.now.timestamp(), self.made)
         self.made += 1

@@ -123,7 +123,19 @@ def _check_owners(key: Key, obj: Object, view: View, changes: Changes) -> None:
     if solid and (dangling or waiting):
         _keep_references(obj, solid, changes)
     elif references and not solid:
+        if waiting and next(_dependents(view, obj), None) is not None:
+            _wait_for_own(obj, changes)
         changes.delete(key, uid_of(obj))
+
+
+def _wait_for_own(obj: Object, changes: Changes) -> None:
+    """An owner that waits for its dependents waits for theirs as well: the finalizer has
+    the delete that follows go on in the foreground."""
+    copy = draft(obj)
+    finalizers = copy["metadata"].get("finalizers") or []
+    if FOREGROUND not in finalizers:
+        copy["metadata"]["finalizers"] = [*finalizers, FOREGROUND]
+        changes.update(copy)
 
 
 def _keep_references(obj: Object, kept: Sequence[Mapping[str, Any]], changes: Changes) -> None:

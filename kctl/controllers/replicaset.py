@@ -11,6 +11,7 @@ import copy
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from kctl.api.selectors import from_object
 from kctl.controllers.adoption import adopt, adopt_orphans, adoptable, release
 from kctl.controllers.common import (
     accepts_content,
@@ -18,10 +19,10 @@ from kctl.controllers.common import (
     controller_of,
     deleting,
     free_name,
+    generated_prefix,
     key_of,
     key_of_controller,
     labels_of,
-    matches,
     name_of,
     namespace_of,
     owner_reference,
@@ -97,8 +98,9 @@ def _sync_one(replica_set: Object, view: View, now: datetime, changes: Changes) 
 def _kept(replica_set: Object, view: View, changes: Changes) -> list[Object]:
     """The controlled pods, without those that are released for their labels."""
     kept = []
+    selector = from_object(replica_set["spec"].get("selector"))
     for pod in controlled(view, replica_set, PODS):
-        if matches(replica_set["spec"].get("selector"), labels_of(pod)):
+        if selector.matches(labels_of(pod)):
             kept.append(pod)
         else:
             release(pod, replica_set, changes)
@@ -122,7 +124,7 @@ def _manage(
 
 
 def _create(replica_set: Object, count: int, view: View, now: datetime, changes: Changes) -> None:
-    namespace, prefix = namespace_of(replica_set), f"{name_of(replica_set)}-"
+    namespace, prefix = namespace_of(replica_set), generated_prefix(name_of(replica_set))
     taken: set[str] = set()
     for index in range(count):
         parts = (uid_of(replica_set), now.timestamp(), index)

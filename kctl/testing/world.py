@@ -195,6 +195,7 @@ class World:
 
     def step(self, controller: Controller) -> Changes:
         """One sync of one controller with everything that waits for it."""
+        self._take_changes()
         keys = list(self._queues[controller.name])
         self._queues[controller.name].clear()
         for key in keys:
@@ -221,6 +222,19 @@ class World:
             self.settle()
         self.clock.advance(max(0.0, end - self.clock.time()))
         self.settle()
+
+    @property
+    def revision(self) -> int:
+        """Rises with every write."""
+        return self._backend.revision()
+
+    def touch_everything(self) -> None:
+        """What a pass does that knows nothing of the last one: every object is looked at."""
+        for kind in self.kinds:
+            for obj in self.view.list(kind.resource):
+                self._touch(kind.resource, obj)
+        for node in self.view.list("nodes"):
+            self._touch("observed/nodes", node)
 
     def messages(self, reason: str = "") -> Sequence[str]:
         """What controllers told as events, of one reason or of all."""
