@@ -140,6 +140,8 @@ class Front:
     """argv inside the container that moves the candidates that are there to their places,
     run after the check: a rename, for files that a reader must never meet half written or
     gone. Empty: the runtime writes the files over the old ones"""
+    check: tuple[str, ...] = ()
+    """argv inside the container; a non-zero exit leaves the old configuration in place"""
     reload: str = ""
     """signal for the container's main process, e.g. "SIGUSR2"; "" restarts the container
     when files change"""
