@@ -45,7 +45,8 @@ COMMAND = Command(
     summary="Set a context entry in kubeconfig",
     usage="[NAME | --current] [--cluster=cluster_nickname] [--user=user_nickname] "
     "[--namespace=namespace]",
-    examples="# Work in namespace dev from now on\nkctl config set-context --current --namespace=dev",
+    examples="# Work in namespace dev from now on\n"
+    "kctl config set-context --current --namespace=dev",
     options=(Option("current", "bool", help="Modify the current context"),),
     run=run,
 )

@@ -11,6 +11,6 @@ COMMAND = Command(
     description="Plugins extend kctl through the entry-point group `kctl`, or are executables "
     "named kctl-NAME on PATH.",
     subcommands=(
-        CommandRef("list", "kctl.commands.plugin.list", "List all plugins with their state"),
+        CommandRef("list", "kctl.commands.plugin_.list", "List all plugins with their state"),
     ),
 )
