@@ -50,6 +50,7 @@ class SqliteFile:
             self._prepare(connection)
         except BaseException:
             connection.close()
+            self.close()
             raise
         return connection
 

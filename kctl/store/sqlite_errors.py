@@ -10,13 +10,26 @@ import sqlite3
 
 from kctl.store.errors import DiskFull, StoreError
 
+FAILED_WRITES = (
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+    sqlite3.SQLITE_IOERR_FSYNC,
+    sqlite3.SQLITE_IOERR_DIR_FSYNC,
+    sqlite3.SQLITE_IOERR_TRUNCATE,
+)
+
 
 def explain(error: sqlite3.Error, path: str) -> StoreError:
     """The StoreError for what SQLite said about the database at `path`."""
     code = getattr(error, "sqlite_errorcode", None)
     primary = code & 0xFF if code is not None else None
-    if primary == sqlite3.SQLITE_FULL or _ran_out_of_room(code, path):
+    if primary == sqlite3.SQLITE_FULL or (code in FAILED_WRITES and _out_of_room(path)):
         return DiskFull(path)
+    if code in FAILED_WRITES:
+        return StoreError(
+            f'cannot write to the database "{path}": {error} '
+            "(a quota, a limit on the size of files, or a failing disk)"
+        )
     if primary == sqlite3.SQLITE_NOTADB:
         return StoreError(f'"{path}" is not a kctl database: file is not a database')
     if primary == sqlite3.SQLITE_CORRUPT:
@@ -44,16 +57,9 @@ def why_unreadable(path: str) -> str:
     return "unable to open database file"
 
 
-def _ran_out_of_room(code: int | None, path: str) -> bool:
-    """SQLite reports a failed write or growth of the WAL as a plain I/O error; the file
+def _out_of_room(path: str) -> bool:
+    """SQLite reports a write or a growth that failed as a plain I/O error; the file
     system knows whether room was the reason."""
-    if code not in (
-        sqlite3.SQLITE_IOERR_WRITE,
-        sqlite3.SQLITE_IOERR_SHMSIZE,
-        sqlite3.SQLITE_IOERR_FSYNC,
-        sqlite3.SQLITE_IOERR_TRUNCATE,
-    ):
-        return False
     try:
         room = os.statvfs(path)
     except OSError:

@@ -18,7 +18,11 @@ class FileTurn:
     def __init__(self, path: str) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         self._turn = os.open(f"{path}.lock", flags, 0o600)
-        self._doorway = os.open(f"{path}.queue", flags, 0o600)
+        try:
+            self._doorway = os.open(f"{path}.queue", flags, 0o600)
+        except OSError:
+            os.close(self._turn)
+            raise
 
     def __enter__(self) -> None:
         fcntl.flock(self._doorway, fcntl.LOCK_EX)
