@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from kctl.api.selectors import from_object
-from kctl.api.times import now_text
 from kctl.controllers.types import Object, View
 from kctl.store.types import Key
 
@@ -68,11 +67,6 @@ def key_of(resource: str, obj: Object) -> Key:
 
 
 # --- time ----------------------------------------------------------------------------
-
-
-def time_text(now: datetime) -> str:
-    """As objects carry it: "2026-11-23T05:45:04Z"."""
-    return now_text(now)
 
 
 def epoch(text: str | None) -> float:

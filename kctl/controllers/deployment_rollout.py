@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from kctl.api.times import now_text
 from kctl.controllers import deployment_replicas as replicas
 from kctl.controllers.common import (
     SAFE_ALPHABET,
@@ -24,7 +25,6 @@ from kctl.controllers.common import (
     name_of,
     namespace_of,
     owner_reference,
-    time_text,
     with_condition,
 )
 from kctl.controllers.deployment_revision import (
@@ -212,7 +212,7 @@ def put_condition(
     current = find_condition(status, type_)
     if current and (current["status"], current["reason"]) == (status_, reason):
         return
-    at = time_text(now)
+    at = now_text(now)
     wanted = {
         "type": type_,
         "status": status_,

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from kctl.api.times import now_text
 from kctl.controllers import deployment_replicas as replicas
-from kctl.controllers.common import epoch, name_of, time_text, with_condition
+from kctl.controllers.common import epoch, name_of, with_condition
 from kctl.controllers.deployment_rollout import Rollout, find_condition, put_condition
 from kctl.controllers.types import Object
 
@@ -105,7 +106,7 @@ def _set_progress(rollout: Rollout, status: Object, current: dict[str, Any] | No
         message = f"{subject} has successfully progressed."
         put_condition(status, rollout.now, "Progressing", "True", FINISHED, message)
     elif _progressing(rollout.deployment["status"], status):
-        at = time_text(rollout.now)
+        at = now_text(rollout.now)
         since = at
         if current is not None and current["status"] == "True":
             since = current["lastTransitionTime"]

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from kctl.controllers.common import epoch, key_of, name_of, namespace_of, time_text, uid_of
+from kctl.api.times import now_text
+from kctl.controllers.common import epoch, key_of, name_of, namespace_of, uid_of
 from kctl.controllers.types import Changes, Event, Mapper, Object, View
 from kctl.store.types import Key, Memo
 
@@ -59,7 +60,7 @@ def _record_one(
         changes.create(_new(event, namespace, name, count, now))
         return
     fresh = epoch(current.get("lastTimestamp")) + WINDOW > now.timestamp()
-    at = time_text(now)
+    at = now_text(now)
     changes.update(
         {
             **current,
@@ -93,7 +94,7 @@ def _alike(current: Object, event: Event) -> bool:
 
 
 def _new(event: Event, namespace: str, name: str, count: int, now: datetime) -> Object:
-    at = time_text(now)
+    at = now_text(now)
     return {
         "apiVersion": "v1",
         "kind": "Event",

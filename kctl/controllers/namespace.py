@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from kctl.api.times import now_text
 from kctl.controllers.common import (
     deleting,
     key_of,
     name_of,
     namespace_of,
-    time_text,
     uid_of,
     with_condition,
 )
@@ -99,7 +99,7 @@ def _conditions(
     conditions = (namespace.get("status") or {}).get("conditions") or []
     for type_, status, reason, message in _statements(left, finalizers):
         known = next((each for each in conditions if each["type"] == type_), None)
-        since = time_text(now)
+        since = now_text(now)
         if known is not None and known["status"] == status:
             since = known["lastTransitionTime"]
         wanted = {

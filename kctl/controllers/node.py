@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from kctl.controllers.common import epoch, key_of, name_of, time_text
+from kctl.api.times import now_text
+from kctl.controllers.common import epoch, key_of, name_of
 from kctl.controllers.types import Changes, Mapper, Object, View
 from kctl.runtime.types import NodeFacts
 from kctl.store.types import Key
@@ -133,7 +134,7 @@ def _condition(
     known: Mapping[str, Any] | None, wanted: tuple[str, str, str, str], now: datetime
 ) -> dict[str, Any]:
     type_, status, reason, message = wanted
-    at = time_text(now)
+    at = now_text(now)
     since = known["lastTransitionTime"] if known and known["status"] == status else at
     return {
         "type": type_,

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from kctl.controllers.common import condition, time_text
+from kctl.api.times import now_text
+from kctl.controllers.common import condition
 from kctl.controllers.types import Object
 
 NOT_READY = "node.kubernetes.io/not-ready"
@@ -33,7 +34,7 @@ def wanted_taints(node: Object, now: datetime) -> list[dict[str, Any]]:
     for key, effect in _from_conditions(node):
         taint = dict(known.get((key, effect)) or {"key": key, "effect": effect})
         if key != UNSCHEDULABLE or effect == "NoExecute":
-            taint.setdefault("timeAdded", time_text(now))
+            taint.setdefault("timeAdded", now_text(now))
         kept.append(taint)
     return kept
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from kctl.api.times import now_text
 from kctl.controllers.common import (
     condition,
     deleting,
@@ -20,7 +21,6 @@ from kctl.controllers.common import (
     name_of,
     namespace_of,
     pod_finished,
-    time_text,
     uid_of,
     with_condition,
 )
@@ -112,7 +112,7 @@ def _mark_unknown(node: Object, now: datetime, changes: Changes) -> Object:
 def _unknown(known: Mapping[str, Any] | None, type_: str, now: datetime) -> Mapping[str, Any]:
     if known is not None and known["status"] == "Unknown":
         return known
-    at = time_text(now)
+    at = now_text(now)
     never = known is None
     return {
         "type": type_,
@@ -152,7 +152,7 @@ def _mark_pods(node: Object, view: View, now: datetime, changes: Changes) -> Non
         ready = condition(pod, "Ready")
         if ready is None or ready["status"] != "True" or pod_finished(pod):
             continue
-        wanted = {**ready, "status": "False", "lastTransitionTime": time_text(now)}
+        wanted = {**ready, "status": "False", "lastTransitionTime": now_text(now)}
         conditions = with_condition(pod["status"]["conditions"], wanted)
         changes.update_status({**pod, "status": {**pod["status"], "conditions": conditions}})
         changes.event(pod, "Warning", "NodeNotReady", "Node is not ready")

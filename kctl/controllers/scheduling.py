@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from kctl.api.times import now_text
 from kctl.controllers.common import (
     condition,
     deleting,
@@ -18,7 +19,6 @@ from kctl.controllers.common import (
     name_of,
     namespace_of,
     pod_finished,
-    time_text,
     with_condition,
 )
 from kctl.controllers.types import Changes, Mapper, Object, View
@@ -166,7 +166,7 @@ def _with_scheduled(pod: Object, now: datetime) -> Object:
 def _transition(current: Mapping[str, object] | None, status: str, now: datetime) -> object:
     if current is not None and current["status"] == status:
         return current["lastTransitionTime"]
-    return time_text(now)
+    return now_text(now)
 
 
 def _with(pod: Object, wanted: Mapping[str, object]) -> Object:

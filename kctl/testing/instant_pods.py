@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from kctl.api.times import now_text
 from kctl.controllers.common import (
     condition,
     deleting,
     epoch,
     key_of,
-    time_text,
     uid_of,
     with_condition,
 )
@@ -61,7 +61,7 @@ class InstantPods:
         status = dict(pod.get("status") or {})
         if status.get("phase") == "Pending":
             address = self._address(uid_of(pod))
-            status.update(phase="Running", startTime=time_text(now))
+            status.update(phase="Running", startTime=now_text(now))
             status.update(podIP=address, podIPs=[{"ip": address}])
         if status.get("phase") != "Running":
             return
@@ -72,7 +72,7 @@ class InstantPods:
         known = condition(pod, "Ready")
         word = "True" if ready else "False"
         if known is None or known["status"] != word:
-            wanted = {"type": "Ready", "status": word, "lastTransitionTime": time_text(now)}
+            wanted = {"type": "Ready", "status": word, "lastTransitionTime": now_text(now)}
             status["conditions"] = with_condition(status.get("conditions") or (), wanted)
         if status != pod.get("status"):
             changes.update_status({**pod, "status": status})

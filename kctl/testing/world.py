@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from kctl.api.api import Api
@@ -258,17 +259,16 @@ class World:
     def _apply(self, controller: Controller, changes: Changes) -> None:
         for obj in changes.creates:
             namespace = obj["metadata"].get("namespace") or None
-            self._attempt(controller, lambda o=obj, n=namespace: self.api.create(o, namespace=n))
+            self._attempt(controller, partial(self.api.create, obj, namespace=namespace))
         for obj, subresource in changes.updates:
-            self._attempt(
-                controller, lambda o=obj, s=subresource: self.api.update(o, subresource=s)
-            )
+            self._attempt(controller, partial(self.api.update, obj, subresource=subresource))
         for key, uid, grace in changes.deletes:
-            self._attempt(controller, lambda k=key, u=uid, g=grace: self._delete(k, u, g))
+            how = {"uid": uid or None, "grace": grace}
+            self._attempt(
+                controller,
+                partial(self.api.delete, key.resource, key.name, key.namespace, **how),
+            )
         self._take_changes()
-
-    def _delete(self, key: Key, uid: str, grace: int | None) -> None:
-        self.api.delete(key.resource, key.name, key.namespace, uid=uid or None, grace=grace)
 
     def _attempt(self, controller: Controller, write: Callable[[], object]) -> None:
         try:
