@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from kctl.api.kind import Cell, Column, Object
 
@@ -31,6 +31,14 @@ def since(timestamp: str | None) -> Cell:
 
 def age(obj: Object) -> Cell:
     return since(obj["metadata"].get("creationTimestamp"))
+
+
+def part(obj: Object, name: str) -> dict[str, Any]:
+    """The object below a field, made where it is missing or null, as Go's zero value is."""
+    found = obj.get(name)
+    if found is None:
+        found = obj[name] = {}
+    return cast(dict[str, Any], found)
 
 
 def labels(mapping: Mapping[str, str] | None) -> str:

@@ -16,11 +16,10 @@ from kctl.api.fields import (
     too_many,
 )
 from kctl.api.validation import labels
-from kctl.api.validation.values import PORT_RANGE, PROTOCOLS, is_ip, named, one_of
+from kctl.api.validation.values import PORT_RANGE, PROTOCOLS, ip_address, is_ip, named, one_of
 
 Part = Mapping[str, Any]
 
-_IP_TEXT = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 _ADDRESS_TYPES = ("FQDN", "IPv4", "IPv6")
 _MAX_ENDPOINTS = 1000
 _MAX_PORTS = 20000
@@ -73,8 +72,7 @@ def endpoints(subsets: Sequence[Part]) -> list[FieldError]:
 
 def _address(address: Part, path: str, errors: list[FieldError]) -> None:
     value = address.get("ip") or ""
-    if not is_ip(value):
-        errors.append(invalid(f"{path}.ip", value, _IP_TEXT))
+    ip_address(value, f"{path}.ip", errors)
     if address.get("hostname"):
         named(address["hostname"], f"{path}.hostname", names.dns_label, errors)
     if address.get("nodeName") is not None:

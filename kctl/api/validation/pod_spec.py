@@ -151,13 +151,12 @@ def _whole(spec: Spec, path: str, errors: list[FieldError]) -> None:
     if len(errors) > before:
         return
     for name, amount in (value.get("requests") or {}).items():
-        asked = [
-            quantity.parse(str(each["resources"]["requests"][name]))
+        total = quantity.add(
+            str(each["resources"]["requests"][name])
             for each in spec.get("containers") or ()
             if name in ((each.get("resources") or {}).get("requests") or ())
-        ]
-        if sum(asked) > quantity.parse(str(amount)):
-            total = quantity.canonical(sum(asked))
+        )
+        if quantity.compare(total, str(amount)) > 0:
             text = f"must be greater than or equal to aggregate container requests of {total}"
             errors.append(invalid(f"{path}.requests[{name}]", str(amount), text))
     for at, container in enumerate(spec.get("containers") or ()):
@@ -167,7 +166,7 @@ def _whole(spec: Spec, path: str, errors: list[FieldError]) -> None:
 def _within(container: Spec, at: int, most: Spec, path: str, errors: list[FieldError]) -> None:
     limits = (container.get("resources") or {}).get("limits") or {}
     for name, amount in limits.items():
-        if name in most and quantity.parse(str(amount)) > quantity.parse(str(most[name])):
+        if name in most and quantity.compare(str(amount), str(most[name])) > 0:
             where = f"{path}.containers[{at}][{name}].limits"
             text = f"must be less than or equal to pod limits of {most[name]}"
             errors.append(invalid(where, str(amount), text))

@@ -135,7 +135,7 @@ def _exec(action: Action, path: str, grace: int | None, errors: list[FieldError]
 def _http_get(action: Action, path: str, grace: int | None, errors: list[FieldError]) -> None:
     if not action.get("path"):
         errors.append(required(f"{path}.path"))
-    port_or_name(action.get("port", 0), f"{path}.port", errors)
+    port_or_name(action.get("port"), f"{path}.port", errors)
     if action.get("scheme") not in ("HTTP", "HTTPS"):
         where = f"{path}.scheme"
         errors.append(not_supported(where, action.get("scheme") or "", ("HTTP", "HTTPS")))
@@ -146,11 +146,11 @@ def _http_get(action: Action, path: str, grace: int | None, errors: list[FieldEr
 
 
 def _port(action: Action, path: str, grace: int | None, errors: list[FieldError]) -> None:
-    port_or_name(action.get("port", 0), f"{path}.port", errors)
+    port_or_name(action.get("port"), f"{path}.port", errors)
 
 
 def _sleep(action: Action, path: str, grace: int | None, errors: list[FieldError]) -> None:
-    seconds = action.get("seconds", 0)
+    seconds = action.get("seconds") or 0
     if grace is not None and not 0 <= seconds <= grace:
         text = f"must be non-negative and less than terminationGracePeriodSeconds ({grace})"
         errors.append(invalid(path, seconds, text))

@@ -120,11 +120,11 @@ def amount_of(name: str, amount: Any, path: str, errors: list[FieldError]) -> No
         errors.append(invalid(path, text, str(error)))
         return
     if number < 0:
-        errors.append(invalid(path, text, NON_NEGATIVE))
+        errors.append(invalid(path, quantity.canonical(text), NON_NEGATIVE))
     if name in _CONTAINER:
         return
     if (name in _INTEGERS or is_extended(name)) and number != int(number):
-        errors.append(invalid(path, text, "must be an integer"))
+        errors.append(invalid(path, quantity.canonical(text), "must be an integer"))
     if name.startswith(_HUGE):
         _huge_pages(name, text, path, errors)
 
@@ -135,7 +135,8 @@ def _huge_pages(name: str, text: str, path: str, errors: list[FieldError]) -> No
     except ValueError:
         page = quantity.parse("0")
     if page <= 0 or quantity.parse(text) % page:
-        errors.append(invalid(path, text, f"{text} is not positive integer multiple of {name}"))
+        shown = quantity.canonical(text)
+        errors.append(invalid(path, shown, f"{shown} is not positive integer multiple of {name}"))
 
 
 def _against_limit(
@@ -154,12 +155,11 @@ def _against_limit(
         asked, most = quantity.parse(str(amount)), quantity.parse(str(limit))
     except ValueError:
         return  # reported by amount_of
-    if asked != most and not overcommit_allowed(name):
-        text = f"must be equal to {name} limit of {limit}"
-        errors.append(invalid(f"{path}.requests", str(amount), text))
-    elif asked > most:
-        text = f"must be less than or equal to {name} limit of {limit}"
-        errors.append(invalid(f"{path}.requests", str(amount), text))
+    exactly = not overcommit_allowed(name)
+    if asked > most or (exactly and asked != most):
+        words = "must be equal to" if exactly else "must be less than or equal to"
+        text = f"{words} {name} limit of {quantity.canonical(str(limit))}"
+        errors.append(invalid(f"{path}.requests", quantity.canonical(str(amount)), text))
 
 
 def _claims(

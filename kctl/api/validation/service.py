@@ -93,13 +93,14 @@ def _port(
     for text in port_number(port.get("port") or 0):
         errors.append(invalid(f"{path}.port", port.get("port") or 0, text))
     one_of(port.get("protocol"), f"{path}.protocol", PROTOCOLS, errors)
-    port_or_name(port.get("targetPort", 0), f"{path}.targetPort", errors)
+    port_or_name(port.get("targetPort"), f"{path}.targetPort", errors)
     if port.get("appProtocol") is not None:
         named(port["appProtocol"], f"{path}.appProtocol", names.qualified_name, errors)
 
 
 def _affinity(spec: Spec, errors: list[FieldError]) -> None:
-    kind, value = spec.get("sessionAffinity"), spec.get("sessionAffinityConfig")
+    kind = spec.get("sessionAffinity")
+    value: Any = spec.get("sessionAffinityConfig")
     one_of(kind, "spec.sessionAffinity", ("ClientIP", "None"), errors)
     path = "spec.sessionAffinityConfig"
     if kind == "None" and value is not None:

@@ -14,6 +14,10 @@ PORT_RANGE = "must be between 1 and 65535, inclusive"
 PROTOCOLS = ("SCTP", "TCP", "UDP")
 MAX_INT32 = 2**31 - 1
 
+IP_TEXT = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+
+_LEADING_ZEROS = re.compile(r"[0-9]+(\.[0-9]+){3}")
+_LEADING_ZERO = re.compile(r"\b0+(?=[0-9])")
 _PORT_NAME = re.compile(r"[-a-z0-9]+")
 _LETTER = re.compile(r"[a-z]")
 
@@ -61,7 +65,8 @@ def port_name(value: str) -> list[str]:
     return texts
 
 
-def port_or_name(value: int | str, path: str, errors: list[FieldError]) -> None:
+def port_or_name(value: int | str | None, path: str, errors: list[FieldError]) -> None:
+    value = 0 if value is None else value
     if isinstance(value, int):
         if not 1 <= value <= 65535:
             errors.append(invalid(path, value, PORT_RANGE))
@@ -70,10 +75,14 @@ def port_or_name(value: int | str, path: str, errors: list[FieldError]) -> None:
 
 
 def ip_address(value: str, path: str, errors: list[FieldError]) -> None:
-    if not is_ip(value):
-        errors.append(
-            invalid(path, value, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")
-        )
+    """An address in a field of the older kind (IsValidIPForLegacyField, strict)."""
+    if is_ip(value):
+        if value.lower().startswith("::ffff:") and "." in value:
+            errors.append(invalid(path, value, "must not be an IPv4-mapped IPv6 address"))
+    elif _LEADING_ZEROS.fullmatch(value) and is_ip(_LEADING_ZERO.sub("", value)):
+        errors.append(invalid(path, value, "must not have leading 0s"))
+    else:
+        errors.append(invalid(path, value, IP_TEXT))
 
 
 def is_ip(value: str) -> bool:

@@ -19,7 +19,7 @@ _PERCENT_TEXT = (
     "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
 )
 _STRATEGIES = ("Recreate", "RollingUpdate")
-_COUNTS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+_NOT_MORE = "cannot be greater than status.replicas"
 
 
 def replicaset(obj: Mapping[str, Any]) -> list[FieldError]:
@@ -92,7 +92,9 @@ def _rolling(rolling: Spec, path: str, errors: list[FieldError]) -> None:
         text = "may not be 0 when `maxSurge` is 0"
         errors.append(invalid(f"{path}.maxUnavailable", unavailable, text))
     if isinstance(unavailable, str) and _number(unavailable) > 100:
-        errors.append(invalid(f"{path}.maxUnavailable", unavailable, "must not exceed 100%"))
+        errors.append(
+            invalid(f"{path}.maxUnavailable", unavailable, "must not be greater than 100%")
+        )
 
 
 def _int_or_percent(value: int | str, path: str, errors: list[FieldError]) -> None:
@@ -109,33 +111,35 @@ def _number(value: int | str) -> int:
     return int(value[:-1]) if _PERCENT.fullmatch(value) else 0
 
 
-def deployment_status(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[FieldError]:
+def deployment_status(new: Spec, old: Spec) -> list[FieldError]:
     """What a status may not claim (ValidateDeploymentStatusUpdate)."""
-    errors: list[FieldError] = []
     status = new.get("status") or {}
-    for name in (
-        "observedGeneration",
-        "replicas",
-        "updatedReplicas",
-        "readyReplicas",
-        "availableReplicas",
-        "unavailableReplicas",
-    ):
-        non_negative(status.get(name), f"status.{name}", errors)
-    total, updated, ready, available = (status.get(name) or 0 for name in _COUNTS)
-    text = "cannot be greater than status.replicas"
-    for name, value in (
-        ("updatedReplicas", updated),
-        ("readyReplicas", ready),
-        ("availableReplicas", available),
-    ):
-        if value > total:
-            errors.append(invalid(f"status.{name}", value, text))
-    if available > ready:
-        where = "status.availableReplicas"
-        errors.append(invalid(where, available, "cannot be greater than readyReplicas"))
+    counted = ("updatedReplicas", "readyReplicas", "availableReplicas")
+    errors = _counts(status, counted, ("observedGeneration", *counted, "unavailableReplicas"))
     before = (old.get("status") or {}).get("collisionCount")
-    after = status.get("collisionCount")
-    if before is not None and (after is None or after < before):
+    after = status.get("collisionCount") or 0
+    if before is not None and after < before:
         errors.append(invalid("status.collisionCount", after, "cannot be decremented"))
+    return errors
+
+
+def replicaset_status(new: Spec) -> list[FieldError]:
+    """What a status may not claim (ValidateReplicaSetStatus)."""
+    counted = ("fullyLabeledReplicas", "readyReplicas", "availableReplicas")
+    return _counts(new.get("status") or {}, counted, (*counted, "observedGeneration"))
+
+
+def _counts(status: Spec, within: tuple[str, ...], natural: tuple[str, ...]) -> list[FieldError]:
+    """Numbers that are not negative, and those that are `within` status.replicas."""
+    errors: list[FieldError] = []
+    for name in ("replicas", *natural):
+        non_negative(status.get(name), f"status.{name}", errors)
+    for name in within:
+        value = status.get(name) or 0
+        if value > (status.get("replicas") or 0):
+            errors.append(invalid(f"status.{name}", value, _NOT_MORE))
+    available, ready = status.get("availableReplicas") or 0, status.get("readyReplicas") or 0
+    if available > ready:
+        text = "cannot be greater than readyReplicas"
+        errors.append(invalid("status.availableReplicas", available, text))
     return errors

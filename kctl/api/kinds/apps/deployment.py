@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kctl.api.fields import FieldError
 from kctl.api.kind import Cell, Column, Kind, Object, Scale
-from kctl.api.kinds.cells import AGE, NAME, age, containers, selector
+from kctl.api.kinds.cells import AGE, NAME, age, containers, part, selector
 from kctl.api.kinds.shared import pod_defaults
 from kctl.api.validation.values import immutable
 from kctl.api.validation.workloads import deployment as validate_deployment
@@ -13,27 +13,24 @@ from kctl.api.validation.workloads import deployment_status
 
 def _default(obj: Object) -> None:
     """SetDefaults_Deployment: one replica, RollingUpdate by a quarter, ten revisions."""
-    spec = obj.setdefault("spec", {})
+    spec = part(obj, "spec")
     if spec.get("replicas") is None:
         spec["replicas"] = 1
-    if spec.get("strategy") is None:
-        spec["strategy"] = {}
-    strategy = spec["strategy"]
+    strategy = part(spec, "strategy")
     if not strategy.get("type"):
         strategy["type"] = "RollingUpdate"
     if strategy["type"] == "RollingUpdate":
-        if strategy.get("rollingUpdate") is None:
-            strategy["rollingUpdate"] = {}
+        rolling = part(strategy, "rollingUpdate")
         for name in ("maxUnavailable", "maxSurge"):
-            if strategy["rollingUpdate"].get(name) is None:
-                strategy["rollingUpdate"][name] = "25%"
+            if rolling.get(name) is None:
+                rolling[name] = "25%"
     if spec.get("revisionHistoryLimit") is None:
         spec["revisionHistoryLimit"] = 10
     if spec.get("progressDeadlineSeconds") is None:
         spec["progressDeadlineSeconds"] = 600
     template = spec.get("template")
     if template is not None:
-        pod_defaults.pod_spec(template.setdefault("spec", {}))
+        pod_defaults.pod_spec(part(template, "spec"))
 
 
 def _prepare_create(obj: Object) -> None:

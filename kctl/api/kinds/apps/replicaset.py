@@ -6,19 +6,20 @@ from collections.abc import Mapping
 
 from kctl.api.fields import FieldError
 from kctl.api.kind import Cell, Column, Kind, Object, Scale
-from kctl.api.kinds.cells import AGE, NAME, NONE, age, containers, selector
+from kctl.api.kinds.cells import AGE, NAME, NONE, age, containers, part, selector
 from kctl.api.kinds.shared import pod_defaults
 from kctl.api.validation.values import immutable
 from kctl.api.validation.workloads import replicaset as validate_replicaset
+from kctl.api.validation.workloads import replicaset_status
 
 
 def _default(obj: Object) -> None:
-    spec = obj.setdefault("spec", {})
+    spec = part(obj, "spec")
     if spec.get("replicas") is None:
         spec["replicas"] = 1
     template = spec.get("template")
     if template is not None:
-        pod_defaults.pod_spec(template.setdefault("spec", {}))
+        pod_defaults.pod_spec(part(template, "spec"))
 
 
 def _prepare_create(obj: Object) -> None:
@@ -30,7 +31,10 @@ def _prepare_update(new: Object, old: Object) -> None:
 
 
 def _validate_update(new: Object, old: Object) -> list[FieldError]:
-    return immutable(new["spec"].get("selector"), old["spec"].get("selector"), "spec.selector")
+    errors = immutable(new["spec"].get("selector"), old["spec"].get("selector"), "spec.selector")
+    if new.get("status") != old.get("status"):
+        errors += replicaset_status(new)
+    return errors
 
 
 def _row(obj: Object) -> list[Cell]:

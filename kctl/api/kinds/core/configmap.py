@@ -17,10 +17,10 @@ def _validate(obj: Object) -> list[FieldError]:
         errors += [invalid(path, name, text) for text in data_key(name)]
         if name in binary:
             errors.append(invalid(path, name, "duplicate of key present in binaryData"))
-        total += len(value.encode())
+        total += len((value or "").encode())
     for name, value in binary.items():
         errors += [invalid(key("binaryData", name), name, text) for text in data_key(name)]
-        total += decoded_size(value)
+        total += decoded_size(value or "")
     if total > MAX_BYTES:
         errors.append(too_long("[]", MAX_BYTES))
     return errors

@@ -5,20 +5,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kctl.api.fields import FieldError, invalid
+from kctl.api import names
+from kctl.api.fields import FieldError, invalid, required
 from kctl.api.kind import Cell, Column, Kind, Object
 from kctl.api.kinds.cells import since
+from kctl.api.validation.values import named
 
 _MISMATCH = "does not match event.namespace"
+_LIMITS = {"reportingInstance": 128, "action": 128, "reason": 128, "message": 1024}
 
 
 def _validate(obj: Object) -> list[FieldError]:
+    """An event stands in the namespace of what it is about; one with an eventTime says who
+    reports it and what was done (the rules of events.k8s.io)."""
+    errors: list[FieldError] = []
     involved = obj.get("involvedObject") or {}
-    namespace = obj["metadata"].get("namespace", "")
-    wanted = involved.get("namespace") or "default"
-    if namespace != wanted:
-        return [invalid("involvedObject.namespace", involved.get("namespace", ""), _MISMATCH)]
-    return []
+    namespace = involved.get("namespace") or ""
+    if obj["metadata"].get("namespace", "") != (namespace or "default"):
+        errors.append(invalid("involvedObject.namespace", namespace, _MISMATCH))
+    if obj.get("eventTime"):
+        _reported(obj, errors)
+    return errors
+
+
+def _reported(obj: Object, errors: list[FieldError]) -> None:
+    component = obj.get("reportingComponent") or ""
+    if not component:
+        errors.append(required("reportingComponent"))
+    named(component, "reportingComponent", names.qualified_name, errors)
+    for name, limit in _LIMITS.items():
+        value = obj.get(name) or ""
+        if not value and name != "message":
+            errors.append(required(name))
+        if len(value) > limit:
+            errors.append(invalid(name, "", f"can have at most {limit} characters"))
 
 
 def _row(obj: Object) -> list[Cell]:
@@ -29,7 +49,7 @@ def _row(obj: Object) -> list[Cell]:
     if series:
         last, count = since(series.get("lastObservedTime")), series.get("count", 0)
     involved = obj.get("involvedObject") or {}
-    target = involved.get("kind", "").lower()
+    target = (involved.get("kind") or "").lower()
     if involved.get("name"):
         target = f"{target}/{involved['name']}"
     return [
@@ -39,7 +59,7 @@ def _row(obj: Object) -> list[Cell]:
         target,
         involved.get("fieldPath", ""),
         _source(obj),
-        obj.get("message", "").strip(),
+        (obj.get("message") or "").strip(),
         first,
         count,
         obj["metadata"]["name"],

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kctl.api import names
 from kctl.api.fields import FieldError, invalid
 from kctl.api.kind import Cell, Column, Kind, Object
-from kctl.api.kinds.cells import AGE, NAME, age
+from kctl.api.kinds.cells import AGE, NAME, age, part
+from kctl.api.validation.values import named
 
+_STANDARD = ("kubernetes", "orphan", "foregroundDeletion")
+_NOT_STANDARD = "name is neither a standard finalizer name nor is it fully qualified"
 NAME_LABEL = "kubernetes.io/metadata.name"
 
 
@@ -15,8 +19,8 @@ def _default(obj: Object) -> None:
     """The label that names the namespace, its phase and the "kubernetes" finalizer."""
     name = obj["metadata"].get("name")
     if name:
-        obj["metadata"].setdefault("labels", {})[NAME_LABEL] = name
-    status = obj.setdefault("status", {})
+        part(obj["metadata"], "labels")[NAME_LABEL] = name
+    status = part(obj, "status")
     if not status.get("phase"):
         status["phase"] = "Active"
 
@@ -25,9 +29,9 @@ def _prepare_create(obj: Object) -> None:
     """Content is removed by a controller before the namespace goes: its finalizer stays
     in spec, as the API server sets it."""
     obj["status"] = {"phase": "Active"}
-    finalizers = obj.setdefault("spec", {}).setdefault("finalizers", [])
-    if "kubernetes" not in finalizers:
-        finalizers.append("kubernetes")
+    spec = part(obj, "spec")
+    if "kubernetes" not in (spec.get("finalizers") or ()):
+        spec["finalizers"] = [*(spec.get("finalizers") or ()), "kubernetes"]
 
 
 def _prepare_update(new: Object, old: Object) -> None:
@@ -35,22 +39,26 @@ def _prepare_update(new: Object, old: Object) -> None:
     new["status"] = old.get("status", {})
 
 
-def _validate_status(new: Object, old: Object) -> list[FieldError]:
-    phase = (new.get("status") or {}).get("phase")
-    if new["metadata"].get("deletionTimestamp"):
-        if phase == "Active":
-            return [
-                invalid(
-                    "status.Phase",
-                    phase,
-                    "may only be 'Terminating' if `deletionTimestamp` is not empty",
-                )
-            ]
-    elif phase == "Terminating":
-        return [
-            invalid("status.Phase", phase, "may only be 'Active' if `deletionTimestamp` is empty")
-        ]
-    return []
+def _validate(obj: Object) -> list[FieldError]:
+    errors: list[FieldError] = []
+    for name in (obj.get("spec") or {}).get("finalizers") or ():
+        named(name, "spec.finalizers", names.qualified_name, errors)
+        if "/" not in name and name not in _STANDARD:
+            errors.append(invalid("spec.finalizers", name, _NOT_STANDARD))
+    return errors
+
+
+def _validate_update(new: Object, old: Object) -> list[FieldError]:
+    """A phase that is written must fit: Terminating with a deletion timestamp alone."""
+    if new.get("status") == old.get("status"):
+        return []
+    phase = (new.get("status") or {}).get("phase") or ""
+    ending = bool(new["metadata"].get("deletionTimestamp"))
+    wanted = "Terminating" if ending else "Active"
+    if phase == wanted:
+        return []
+    text = f"may only be '{wanted}' if `deletionTimestamp` is {'not ' if ending else ''}empty"
+    return [invalid("status.Phase", phase, text)]
 
 
 def _row(obj: Object) -> list[Cell]:
@@ -74,7 +82,8 @@ KIND = Kind(
     default=_default,
     prepare_create=_prepare_create,
     prepare_update=_prepare_update,
-    validate_update=_validate_status,
+    validate=_validate,
+    validate_update=_validate_update,
     has_status=True,
     selectable=_selectable,
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from kctl.api.fields import FieldError
 from kctl.api.kind import Cell, Column, Kind, Object
-from kctl.api.kinds.cells import AGE, NAME, NONE, UNKNOWN, age
+from kctl.api.kinds.cells import AGE, NAME, NONE, UNKNOWN, age, part
 from kctl.api.validation.node import validate_node, validate_node_update
 
 _ROLE_PREFIX = "node-role.kubernetes.io/"
@@ -16,16 +16,13 @@ _ROLE = "kubernetes.io/role"
 
 def _default(obj: Object) -> None:
     """podCIDR and podCIDRs say the same; what is not reserved is allocatable."""
-    if obj.get("spec") is None:
-        obj["spec"] = {}
-    spec = obj["spec"]
-    if spec.get("podCIDR") and not spec.get("podCIDRs"):
-        spec["podCIDRs"] = [spec["podCIDR"]]
-    elif spec.get("podCIDRs") and not spec.get("podCIDR"):
+    spec = part(obj, "spec")
+    if spec.get("podCIDR"):
+        if (spec.get("podCIDRs") or [""])[0] != spec["podCIDR"]:
+            spec["podCIDRs"] = [spec["podCIDR"]]
+    elif spec.get("podCIDRs"):
         spec["podCIDR"] = spec["podCIDRs"][0]
-    if obj.get("status") is None:
-        obj["status"] = {}
-    status = obj["status"]
+    status = part(obj, "status")
     if status.get("capacity") and not status.get("allocatable"):
         status["allocatable"] = dict(status["capacity"])
 
@@ -52,10 +49,10 @@ def _row(obj: Object) -> list[Cell]:
 
 
 def _state(obj: Object, status: Mapping[str, Any]) -> str:
-    ready = [each for each in status.get("conditions") or () if each["type"] == "Ready"]
+    ready = [each for each in status.get("conditions") or () if each.get("type") == "Ready"]
     word = "Unknown"
     if ready:
-        word = "Ready" if ready[-1]["status"] == "True" else "NotReady"
+        word = "Ready" if ready[-1].get("status") == "True" else "NotReady"
     return f"{word},SchedulingDisabled" if obj["spec"].get("unschedulable") else word
 
 
@@ -72,8 +69,8 @@ def _roles(labels: Mapping[str, str]) -> str:
 
 def _address(status: Mapping[str, Any], wanted: str) -> str:
     for each in status.get("addresses") or ():
-        if each["type"] == wanted:
-            return str(each["address"])
+        if each.get("type") == wanted:
+            return str(each.get("address") or "")
     return NONE
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from kctl.api.fields import FieldError
 from kctl.api.kind import Cell, Column, Kind, Object
-from kctl.api.kinds.cells import AGE, NAME, NONE, age
+from kctl.api.kinds.cells import AGE, NAME, NONE, age, part
 from kctl.api.kinds.shared import pod_defaults, pod_status
 from kctl.api.kinds.shared.qos import qos_class
 from kctl.api.validation.pod import validate_pod
@@ -22,11 +22,14 @@ _GATED = {
 
 
 def _default(obj: Object) -> None:
-    spec = obj.get("spec")
-    if spec is None:
-        spec = obj["spec"] = {}
+    spec = part(obj, "spec")
     pod_defaults.pod_spec(spec)
     pod_defaults.pod(spec)
+    status = obj.get("status")
+    if status:
+        for one, many in (("podIP", "podIPs"), ("hostIP", "hostIPs")):
+            if status.get(one) and not status.get(many):
+                status[many] = [{"ip": status[one]}]
 
 
 def _prepare_create(obj: Object) -> None:

@@ -26,7 +26,7 @@ def _default(obj: Object) -> None:
     if plain:
         data = obj.get("data") or {}
         for name, value in plain.items():
-            data[name] = base64.b64encode(value.encode()).decode()
+            data[name] = base64.b64encode((value or "").encode()).decode()
         obj["data"] = data
     if not obj.get("type"):
         obj["type"] = "Opaque"

@@ -73,13 +73,13 @@ def _container(container: Spec) -> None:
         if not port.get("protocol"):
             port["protocol"] = "TCP"
     for name in _PROBES:
-        if name in container:
+        if container.get(name) is not None:
             _probe(container[name])
     for hook in (container.get("lifecycle") or {}).values():
-        if isinstance(hook, dict) and "httpGet" in hook:
+        if isinstance(hook, dict) and hook.get("httpGet") is not None:
             _http_get(hook["httpGet"])
     for variable in container.get("env") or ():
-        if "valueFrom" in variable:
+        if variable.get("valueFrom") is not None:
             _field_ref(variable["valueFrom"])
 
 
@@ -103,9 +103,9 @@ def _probe(probe: Spec) -> None:
     ):
         if not probe.get(name):
             probe[name] = value
-    if "httpGet" in probe:
+    if probe.get("httpGet") is not None:
         _http_get(probe["httpGet"])
-    if "grpc" in probe and probe["grpc"].get("service") is None:
+    if probe.get("grpc") is not None and probe["grpc"].get("service") is None:
         probe["grpc"]["service"] = ""
 
 

@@ -46,7 +46,7 @@ def summary(pod: Object) -> tuple[str, str, Cell]:
     ready, total, restarts = 0, len(spec["containers"]), _Restarts()
     initializing = False
     sidecar_restarts = _Restarts()
-    if "initContainers" in spec:
+    if spec.get("initContainers"):
         sidecars = restartable(spec["initContainers"])
         total += len(sidecars)
         ready, waiting_for = _init(status, spec, sidecars, restarts, sidecar_restarts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from kctl.api.kind import Object
+from kctl.api.kinds.cells import part
 
 Spec = dict[str, Any]
 
@@ -18,7 +19,7 @@ _CLIENT_IP_SECONDS = 10800
 
 def default(obj: Object) -> None:
     """SetDefaults_Service; addresses and node ports are an admission step's work."""
-    spec = obj.setdefault("spec", {})
+    spec = part(obj, "spec")
     if not spec.get("sessionAffinity"):
         spec["sessionAffinity"] = "None"
     if spec["sessionAffinity"] == "None":
