@@ -15,6 +15,10 @@ Object = dict[str, Any]
 JOINS = "io.kctl.joins"
 """Label: ID of the container whose network a front shares."""
 _JOIN = "front:"
+_TAKE_ON_USER = ("SETGID", "SETUID")
+"""dnsmasq sets its groups even where it is told to stay root."""
+_MAC_OF_ENDPOINT = (1, 44)
+"""From this version on a MAC address belongs to an endpoint, not to the container."""
 
 
 def name(cluster: str, front: str) -> str:
@@ -23,7 +27,11 @@ def name(cluster: str, front: str) -> str:
 
 
 def body(
-    operation: ApplyFront, cluster: str, image: str, rows: Sequence[Mapping[str, Any]]
+    operation: ApplyFront,
+    cluster: str,
+    image: str,
+    rows: Sequence[Mapping[str, Any]],
+    api_version: tuple[int, int] = (1, 41),
 ) -> Object:
     """The create call's body; `rows` are the containers that are there, for a front that
     joins another one's network. Raises `LookupError` when that one is not running.
@@ -35,6 +43,8 @@ def body(
     host: Object = {
         "LogConfig": LOG,
         "RestartPolicy": {"Name": "always"},
+        "CapDrop": ["ALL"],
+        "CapAdd": list(dict.fromkeys([*front.capabilities, *_TAKE_ON_USER])),
     }
     body: Object = {
         "Image": image,
@@ -43,8 +53,6 @@ def body(
         "Labels": marks,
         "HostConfig": host,
     }
-    if front.capabilities:
-        host["CapAdd"] = list(front.capabilities)
     if front.sysctls:
         host["Sysctls"] = dict(front.sysctls)
     if front.network.startswith(_JOIN):
@@ -56,9 +64,21 @@ def body(
     else:
         network = operation.network.name
         host["NetworkMode"] = network
-        endpoint = {"IPAMConfig": {"IPv4Address": front.address}} if front.address else {}
+        endpoint: Object = {}
+        if front.address:
+            endpoint["IPAMConfig"] = {"IPv4Address": front.address}
+            if api_version >= _MAC_OF_ENDPOINT:
+                endpoint["MacAddress"] = mac(front.address)
+            else:
+                body["MacAddress"] = mac(front.address)
         body["NetworkingConfig"] = {"EndpointsConfig": {network: endpoint}}
     return body
+
+
+def mac(address: str) -> str:
+    """One MAC address for one address, as the bridge driver chose it before Docker 28:
+    neighbours remember the service range under it, beyond the life of one container."""
+    return "02:42:" + ":".join(f"{int(part):02x}" for part in address.split("."))
 
 
 def joined(front: str, rows: Sequence[Mapping[str, Any]]) -> str:

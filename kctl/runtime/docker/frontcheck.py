@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _CHECK_SECONDS = 30
 _CONFIRM_SECONDS = 5.0
 _STEP = 0.01
+_ALIVE_SECONDS = 0.3
 _TAIL = 20
 _IN_USE = re.compile(r"(?i)(?:address already in use|in use)[^\[]*\[?(?P<where>[^\]\s]*:\d+)?")
 
@@ -52,13 +53,12 @@ def check_apart(context: Context, front: Front, body: dict[str, Any]) -> str:
 
 
 def confirm(context: Context, front: Front, container_id: str) -> bool:
-    """Wait for the front's own answer; a front without one is asked to stay alive."""
+    """Wait for the front's own answer; a front without one must stay alive for a moment."""
+    if front.confirm is None:
+        return _stays(context, container_id)
+    address, port, path, text = front.confirm
     deadline = time.monotonic() + _CONFIRM_SECONDS
     while time.monotonic() < deadline:
-        if front.confirm is None:
-            found = context.observer.inspect(container_id)
-            return found is not None and found.state == "running"
-        address, port, path, text = front.confirm
         try:
             status, body = http.get("http", address, port, path, timeout=1.0)
             if status == 200 and text in body.decode(errors="replace"):
@@ -69,6 +69,18 @@ def confirm(context: Context, front: Front, container_id: str) -> bool:
                 return False
         time.sleep(_STEP)
     return False
+
+
+def _stays(context: Context, container_id: str) -> bool:
+    first = context.observer.inspect(container_id)
+    time.sleep(_ALIVE_SECONDS)
+    last = context.observer.inspect(container_id)
+    return (
+        first is not None
+        and last is not None
+        and last.state == "running"
+        and (first.started_at, first.restarts) == (last.started_at, last.restarts)
+    )
 
 
 def last_words(context: Context, container_id: str, since: float) -> str:

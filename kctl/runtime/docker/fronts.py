@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kctl.runtime.types import ApplyFront, RemoveFront
 
 Row = dict[str, Any]
-_CHECK_SECONDS = 30.0
+_COMMAND_SECONDS = 30.0
 _BETWEEN_RELOADS = 0.05
 """seconds; a reload signal sent within some 20 ms of the last is lost"""
 
@@ -95,7 +95,7 @@ def _make(context: Context, operation: ApplyFront, old: Row | None, rows: list[R
     has passed."""
     front = operation.front
     image = _image(context, front)
-    body = frontbody.body(operation, context.cluster, image, rows)
+    body = frontbody.body(operation, context.cluster, image, rows, context.engine.api_version)
     if front.check:
         words = check_apart(context, front, body)
         if words:
@@ -128,25 +128,22 @@ def _configure(context: Context, front: Front, row: Row) -> None:
         known = context.fronts.get(api, front.name, container_id)
         if known.manifest.digest == front.digest:
             return
-        wanted = manifest.of(front)
+        before = known.manifest.files
         changed = [
-            path
-            for path, digest in wanted.files.items()
-            if known.manifest.files.get(path) != digest
+            path for path, digest in manifest.of(front).files.items() if before.get(path) != digest
         ]
-        candidates = [
-            (front.candidate[path], front.files[path], 0o644)
-            for path in changed
-            if path in front.candidate
-        ]
-        if candidates:
-            api.put_archive(container_id, "/", archive(candidates))
         loud = [path for path in changed if path not in front.live]
+        staged = any(path in front.candidate for path in changed)
+        if staged:
+            api.put_archive(container_id, "/", archive(_candidates(front)))
         if loud and front.check:
-            _check(context, front, container_id)
-        api.put_archive(
-            container_id, "/", archive([(path, front.files[path], 0o644) for path in changed])
-        )
+            _exec(context, front, container_id, front.check, "was refused")
+        if staged and front.activate:
+            _exec(context, front, container_id, front.activate, "could not be put in place")
+        plain = [path for path in changed if not (front.activate and path in front.candidate)]
+        if plain:
+            files = [(path, front.files[path], 0o644) for path in plain]
+            api.put_archive(container_id, "/", archive(files))
     began = time.time()
     if loud:
         _reload(context, front, container_id, known)
@@ -154,11 +151,19 @@ def _configure(context: Context, front: Front, row: Row) -> None:
     _remember(context, front, container_id, drained=not loud)
 
 
-def _check(context: Context, front: Front, container_id: str) -> None:
-    code, output = execution.run(context.engine, container_id, front.check, _CHECK_SECONDS)
+def _candidates(front: Front) -> list[tuple[str, bytes, int]]:
+    """All of them: `Front.activate` moves every one."""
+    return [(new, front.files[path], 0o644) for path, new in front.candidate.items()]
+
+
+def _exec(
+    context: Context, front: Front, container_id: str, argv: tuple[str, ...], problem: str
+) -> None:
+    """Run one of the front's commands inside it; `Failure` with what it says."""
+    code, output = execution.run(context.engine, container_id, argv, _COMMAND_SECONDS)
     if code != 0:
         words = output.decode(errors="replace").strip() or f"exit code {code}"
-        raise _failure(f"the configuration of {front.name} was refused: {words}")
+        raise _failure(f"the configuration of {front.name} {problem}: {words}")
 
 
 def _reload(context: Context, front: Front, container_id: str, known: manifest.Remembered) -> None:
