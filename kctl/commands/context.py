@@ -15,6 +15,7 @@ from kctl.commands.options import WITHOUT_EFFECT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from typing import TextIO
 
@@ -100,11 +101,14 @@ class Context:
     @lazy
     def reader(self) -> Reader:
         """The read-only door. A home without a database is born first."""
+        from kctl.store.errors import NoDatabase, OlderSchema
         from kctl.store.reader import Reader
 
-        if not os.path.exists(self.target.database):  # noqa: PTH110
-            _ = self.plane
-        return Reader.open(self.target.database)
+        try:
+            return Reader.open(self.target.database)
+        except (NoDatabase, OlderSchema):
+            _ = self.plane  # makes it, or brings it up to date
+            return Reader.open(self.target.database)
 
     @lazy
     def plane(self) -> Plane:

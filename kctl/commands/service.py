@@ -26,10 +26,9 @@ def run(ctx: Context, args: Args) -> int:
         raise not_found("services", name)
     found = urls(service, _node_address(ctx))
     if not found:
-        raise UsageError(
-            f'service "{name}" has no address of its own: it is '
-            f"{'headless' if service['spec'].get('clusterIP') == 'None' else service['spec']['type']}"
-        )
+        headless = service["spec"].get("clusterIP") == "None"
+        what = "headless" if headless else service["spec"]["type"]
+        raise UsageError(f'service "{name}" has no address of its own: it is {what}')
     if args["url"]:
         for _, url in found:
             ctx.say(url)

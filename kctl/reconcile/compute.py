@@ -149,7 +149,7 @@ class Compute:
             self._queues[controller.name].clear()
             self._sync(controller, keys)
         self._record_events()
-        self.plan.writes = self.overlay.writes()
+        self.plan.writes = list(self.overlay.writes())
         self.plan.memos = {
             key: memo for key, memo in self.view.memos.items() if memo != self.view._memory.get(key)
         }

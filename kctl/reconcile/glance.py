@@ -8,9 +8,10 @@ the question.
 
 from __future__ import annotations
 
-import json
 import os
 import time
+
+from kctl.light_json import loads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,9 +37,11 @@ def refresh(home: str, reader: Reader) -> None:
 def _watched(reader: Reader) -> bool:
     """Somebody who stays holds the lease, and is alive."""
     lease = reader.lease("reconcile")
-    if lease is None or lease.detail not in ("watch", "until-settled"):
+    if lease is None:
         return False
-    return lease.expires > time.time() and _alive(lease.pid, lease.host)
+    _, _, expires, pid, host, detail = lease
+    stays = detail in ("watch", "until-settled")
+    return stays and expires > time.time() and _alive(pid, host)
 
 
 def _alive(pid: int, host: str) -> bool:
@@ -48,7 +51,7 @@ def _alive(pid: int, host: str) -> bool:
 
 
 def _still_so(reader: Reader) -> bool:
-    last = json.loads(reader.meta("pass") or "{}")
+    last = loads(reader.meta("pass") or "{}")
     now = time.time()
     if not last or last["revision"] != reader.revision():
         return False
@@ -63,7 +66,7 @@ def _still_so(reader: Reader) -> bool:
 def _hosts_agree(reader: Reader, digests: dict[str, str]) -> bool:
     from kctl.runtime.docker.digest import peek
 
-    cluster = json.loads(reader.meta("settings") or "{}").get("cluster-id", "")
+    cluster = loads(reader.meta("settings") or "{}").get("cluster-id", "")
     hosts = _hosts(reader)
     return digests.keys() == hosts.keys() and all(
         digests[node] == peek(url, cluster) for node, url in hosts.items()
@@ -73,7 +76,7 @@ def _hosts_agree(reader: Reader, digests: dict[str, str]) -> bool:
 def _hosts(reader: Reader) -> dict[str, str]:
     hosts = {}
     for _, value in reader.list("nodes"):
-        meta = json.loads(value)["metadata"]
+        meta = loads(value)["metadata"]
         url = (meta.get("annotations") or {}).get("kctl.io/host")
         if url:
             hosts[meta["name"]] = url

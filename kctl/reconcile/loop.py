@@ -190,9 +190,14 @@ class Loop:
 
     def next_due(self) -> float:
         """Epoch seconds of the earliest timer."""
-        return min(
-            (memo.due for memo in self.memory.values() if memo.due is not None), default=1e18
-        )
+        if self._next_due is None:
+            dues = [
+                memo.due
+                for name, memo in self.memory.items()
+                if memo.due is not None and name.startswith("timer/")
+            ]
+            self._next_due = min(dues, default=NEVER)
+        return self._next_due
 
     def look_again(self, nodes: Sequence[str] = ()) -> None:
         """Look at nodes now: an event said that something changed there."""

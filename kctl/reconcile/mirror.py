@@ -68,7 +68,7 @@ class Mirror:
         """Keep the decoded form of a record that this process itself just wrote."""
         self._objects[record.key] = (record.revision, obj)
 
-    def advance(self) -> list[Change]:
+    def advance(self) -> Sequence[Change]:
         """Apply what was written since the last call; raises Compacted when the log does
         not reach back that far (then `reset` and look at everything)."""
         changes = self.store.changes(self.revision)

@@ -112,7 +112,7 @@ class Overlay:
         )
         return self._revision
 
-    def writes(self) -> list[Write]:
+    def writes(self) -> Sequence[Write]:
         """What is to be committed: one write a key, against the revisions of the mirror.
         What was made and removed again within the compute is no write at all."""
         result = []

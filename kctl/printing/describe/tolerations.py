@@ -21,7 +21,7 @@ def toleration_lines(out: Writer, tolerations: Sequence[Object] | None, level: i
 
 
 def _toleration(each: Object) -> str:
-    text = each.get("key", "")
+    text = str(each.get("key", ""))
     if each.get("value"):
         text += f"={each['value']}"
     if each.get("effect"):
