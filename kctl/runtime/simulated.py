@@ -314,6 +314,10 @@ class SimulatedRuntime:
         known = self.engine.of(pod.uid, SANDBOX)
         if any(each.running for each in known):
             return
+        for each in known:
+            if each.state.state == "restarting":
+                self.engine.start(each, self.now())
+                return
         attempt = max((each.state.attempt for each in known), default=-1) + 1
         made = self.engine.add(pod, SANDBOX, attempt, 0, "kctl/sandbox", "always")
         self.engine.start(made, self.now())

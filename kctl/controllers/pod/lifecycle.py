@@ -26,6 +26,8 @@ from kctl.runtime.types import SANDBOX, RemoveContainer, StopContainer
 
 _SHOWN_AS_ERROR = 2.0
 """Seconds for which a failed pull or start shows as such before it shows as back-off."""
+_ENGINE_AT_WORK = 1.0
+"""Seconds until a sandbox that the engine is restarting is looked at again."""
 DEADLINE_MESSAGE = "Pod was active on the node longer than the specified deadline"
 
 
@@ -38,6 +40,10 @@ def decide(context: PodContext) -> None:
     if pod_finished(context.pod) or _over_deadline(context) or _done(runs):
         if not busy:
             _stop_all(context, [run for run in reversed(runs) if run.alive])
+        return
+    sandbox = context.observation.sandbox
+    if sandbox is not None and sandbox.state == "restarting":
+        context.wake(context.now + _ENGINE_AT_WORK)
         return
     if not busy and _stop_what_is_stale(context, runs):
         return
@@ -184,7 +190,7 @@ def _make(context: PodContext, run: Run, again: bool) -> None:
 def _remove_sandbox(context: PodContext) -> None:
     """A dead one stands in the way of the new one that the start makes."""
     sandbox = context.observation.sandbox
-    if sandbox is not None and sandbox.state in ("exited", "dead"):
+    if sandbox is not None and sandbox.state in ("created", "exited", "dead"):
         already = any(
             isinstance(each, RemoveContainer) and each.id == sandbox.id
             for each in context.changes.operations

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -91,6 +92,8 @@ class World:
     flying: set[str] = field(default_factory=set)
     events: list[Event] = field(default_factory=list)
     operations: list[Operation] = field(default_factory=list)
+    started: Counter[str] = field(default_factory=Counter)
+    """"UID/CONTAINER" -> how often it was started in earnest"""
     writes: int = 0
     revision: int = 0
     hold: bool = False
@@ -189,6 +192,7 @@ class World:
         for key in due:
             del self.timers[key]
         operations, changed = self.compute()
+        assert len({repr(each) for each in operations}) == len(operations), operations
         self.outcomes.clear()
         self.probe_results.clear()
         for operation in operations:
@@ -259,6 +263,8 @@ class World:
 
     def _execute(self, operation: Operation) -> None:
         outcome = self.runtimes[operation.node].execute(operation)
+        if isinstance(operation, StartContainer):
+            self.started[f"{operation.uid}/{operation.container}"] += outcome.ok
         if isinstance(operation, RunProbe):
             self.probe_results.setdefault(operation.uid, []).append(outcome)
         elif isinstance(operation, StartContainer | StopContainer):
