@@ -15,7 +15,6 @@ from kctl.commands.options import WITHOUT_EFFECT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
     from typing import TextIO
 

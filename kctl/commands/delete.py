@@ -52,9 +52,7 @@ def _check(args: Args) -> int | None:
     if args["raw"]:
         raise UsageError("--raw is not supported: this control plane is a file, not a server")
     if args["output"] not in ("", "name"):
-        raise UsageError(
-            f"unexpected -o output mode: {args['output']}. We only support '-o name'"
-        )
+        raise UsageError(f"unexpected -o output mode: {args['output']}. We only support '-o name'")
     if args["all"] and args["field-selector"]:
         raise UsageError("cannot set --all and --field-selector at the same time")
     if args["now"]:

@@ -54,7 +54,9 @@ def _check(args: Args) -> Any:
             "must specify --patch or --patch-file containing the contents of the patch"
         )
     if args["local"] and args["dry-run"] == "server":
-        raise UsageError("cannot specify --local and --dry-run=server - did you mean --dry-run=client?")
+        raise UsageError(
+            "cannot specify --local and --dry-run=server - did you mean --dry-run=client?"
+        )
     if args["type"].lower() not in _TYPES:
         listed = " ".join(_TYPES)
         raise UsageError(f'--type must be one of [{listed}], not "{args["type"]}"')
