@@ -5,6 +5,7 @@ Shared by the endpoints and the endpoint slice controllers, which must not disag
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,8 @@ from kctl.controllers.types import Object, View
 from kctl.store.types import Key
 
 HEADLESS_LABEL = "service.kubernetes.io/headless"
+LABELS = "labels"
+"""In the place of a resource: a key that names a set of labels."""
 TRIGGER = "endpoints.kubernetes.io/last-change-trigger-time"
 
 
@@ -35,22 +38,54 @@ def is_headless(service: Object) -> bool:
     return bool(service["spec"].get("clusterIP") == "None")
 
 
-def services_of(pod: Object, view: View) -> Iterable[Key]:
-    """The services that select a pod."""
-    labels = labels_of(pod)
-    for service in view.list("services", namespace_of(pod)):
-        if wants_endpoints(service) and matches_labels(service["spec"]["selector"], labels):
-            yield Key("services", namespace_of(service), name_of(service))
+def by_labels(pod: Object, view: View) -> Iterable[Key]:
+    """A key that stands for the labels of a pod: the many pods of one template ask for
+    one look at the services."""
+    labels = json.dumps(labels_of(pod), sort_keys=True)
+    return [Key(LABELS, namespace_of(pod), labels)]
 
 
-def candidates(service: Object, view: View) -> list[Object]:
-    """The pods that may stand behind a service: selected, with an address, not finished."""
-    selector = service["spec"]["selector"]
-    return [
-        pod
-        for pod in view.list("pods", namespace_of(service))
-        if matches_labels(selector, labels_of(pod)) and _may_serve(pod)
-    ]
+def services_behind(keys: Sequence[Key], view: View) -> list[Key]:
+    """The services that `keys` mean: services themselves, and those that select labels."""
+    services = {key: None for key in keys if key.resource != LABELS}
+    changed: dict[str, list[Mapping[str, str]]] = {}
+    for key in keys:
+        if key.resource == LABELS:
+            changed.setdefault(key.namespace, []).append(json.loads(key.name))
+    for namespace, label_sets in changed.items():
+        for service in view.list("services", namespace):
+            if not wants_endpoints(service):
+                continue
+            selector = service["spec"]["selector"]
+            if any(matches_labels(selector, labels) for labels in label_sets):
+                services[Key("services", namespace, name_of(service))] = None
+    return list(services)
+
+
+class Candidates:
+    """The pods that may stand behind services, found by their labels. A namespace is
+    listed once, however many of its services a sync is about."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._index: dict[str, dict[tuple[str, str], list[Object]]] = {}
+
+    def of(self, service: Object) -> list[Object]:
+        """Selected, with an address, not finished; in the order of their names."""
+        selector = service["spec"]["selector"]
+        index = self._indexed(namespace_of(service))
+        rarest = min((index.get(item, []) for item in selector.items()), key=len)
+        return [pod for pod in rarest if matches_labels(selector, labels_of(pod))]
+
+    def _indexed(self, namespace: str) -> dict[tuple[str, str], list[Object]]:
+        if namespace not in self._index:
+            index: dict[tuple[str, str], list[Object]] = {}
+            for pod in self._view.list("pods", namespace):
+                if _may_serve(pod):
+                    for item in labels_of(pod).items():
+                        index.setdefault(item, []).append(pod)
+            self._index[namespace] = index
+        return self._index[namespace]
 
 
 def _may_serve(pod: Object) -> bool:

@@ -14,14 +14,15 @@ from kctl.controllers.common import key_of, name_of, namespace_of, uid_of
 from kctl.controllers.endpoint_addresses import (
     HEADLESS_LABEL,
     TRIGGER,
-    candidates,
+    Candidates,
+    by_labels,
     is_headless,
     is_leaving,
     is_ready,
     own_hostname,
     ports_of,
     publishes_not_ready,
-    services_of,
+    services_behind,
     target_ref,
     trigger_time,
     wants_endpoints,
@@ -46,19 +47,19 @@ class EndpointsController:
     name = NAME
     watches: Mapping[str, Mapper] = {
         "services": _own_key,
-        "pods": services_of,
+        "pods": by_labels,
         "endpoints": _own_key,
     }
 
     def sync(self, keys: Sequence[Key], view: View, now: datetime) -> Changes:
-        changes = Changes()
-        for key in keys:
+        changes, candidates = Changes(), Candidates(view)
+        for key in services_behind(keys, view):
             service = view.get(*key)
             current = view.get("endpoints", key.namespace, key.name)
             if service is None:
                 _forget(current, changes)
             elif wants_endpoints(service):
-                _sync_one(service, current, view, changes)
+                _sync_one(service, current, candidates.of(service), changes)
         return changes
 
 
@@ -68,8 +69,9 @@ def _forget(current: Object | None, changes: Changes) -> None:
         changes.delete(key_of("endpoints", current), uid_of(current))
 
 
-def _sync_one(service: Object, current: Object | None, view: View, changes: Changes) -> None:
-    pods = candidates(service, view)
+def _sync_one(
+    service: Object, current: Object | None, pods: Sequence[Object], changes: Changes
+) -> None:
     subsets, truncated = _subsets(service, pods)
     wanted = _endpoints(service, subsets, truncated, trigger_time(service, pods))
     if current is None:

@@ -28,14 +28,15 @@ from kctl.controllers.common import (
 from kctl.controllers.endpoint_addresses import (
     HEADLESS_LABEL,
     TRIGGER,
-    candidates,
+    Candidates,
+    by_labels,
     is_headless,
     is_leaving,
     is_ready,
     own_hostname,
     ports_of,
     publishes_not_ready,
-    services_of,
+    services_behind,
     target_ref,
     trigger_time,
     wants_endpoints,
@@ -66,16 +67,16 @@ class EndpointSliceController:
     name = "endpoint-slice-controller"
     watches: Mapping[str, Mapper] = {
         "services": _own_key,
-        "pods": services_of,
+        "pods": by_labels,
         RESOURCE: _of_slice,
     }
 
     def sync(self, keys: Sequence[Key], view: View, now: datetime) -> Changes:
-        changes = Changes()
-        for key in keys:
+        changes, candidates = Changes(), Candidates(view)
+        for key in services_behind(keys, view):
             service = view.get(*key)
             if service is not None and wants_endpoints(service) and not deleting(service):
-                _Sync(service, view, now, changes).run()
+                _Sync(service, view, now, changes).run(candidates.of(service))
         return changes
 
 
@@ -85,8 +86,7 @@ class _Sync:
         self.trigger = ""
         self.made = 0
 
-    def run(self) -> None:
-        pods = candidates(self.service, self.view)
+    def run(self, pods: Sequence[Object]) -> None:
         self.trigger = trigger_time(self.service, pods)
         wanted = self._wanted(pods)
         present: dict[str, list[Object]] = {}

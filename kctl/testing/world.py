@@ -80,6 +80,8 @@ class World:
         self._queues: dict[str, dict[Key, None]] = {each.name: {} for each in self.controllers}
         self._timers: dict[tuple[str, Key], float] = {}
         self.problems: list[str] = []
+        self.after_step: Callable[[], None] | None = None
+        """Called after every sync of a controller: the place for what must never happen."""
 
     def _new_uid(self) -> str:
         digits = f"{self._random.getrandbits(128):032x}"
@@ -209,6 +211,8 @@ class World:
         self.operations.extend(changes.operations)
         self.events.extend((controller.name, each) for each in changes.events)
         self._apply(controller, changes)
+        if self.after_step is not None:
+            self.after_step()
         return changes
 
     def advance(self, seconds: float) -> None:

@@ -72,14 +72,12 @@ def test_never_above_surge_nor_below_what_must_be_available(
         assert sum(map(pod_active, made.list("pods"))) <= most
         assert _available(made) >= least
 
+    made.after_step = check
     for which, seconds in steps:
         made.step(made.controllers[which])
-        check()
         if seconds:
             made.advance(seconds)
-            check()
     made.advance(60)
-    check()
     assert sizes(made) == {"app:1": 0, "app:2": wanted}
     assert _available(made) == wanted
 
