@@ -143,7 +143,6 @@ def _slice_address(address: str, kind: str, path: str, errors: list[FieldError])
         return
     if not is_ip(address) or ipaddress.ip_address(address).version != version:
         errors.append(invalid(path, address, f"must be a valid {kind} address"))
-        return
     endpoint_ip(address, path, errors)
 
 
