@@ -15,6 +15,7 @@ from kctl.commands.options import WITHOUT_EFFECT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from typing import TextIO
 
@@ -123,13 +124,16 @@ class Context:
         gc.enable()
         return plane
 
-    def settle(self) -> None:
-        """After a write: run the pass, or leave it to whoever holds the lease. What is
-        written stays written where no host answers; the exit code tells of it."""
+    def settle(
+        self, *, until: Callable[[], bool] | None = None, timeout: float | None = None
+    ) -> None:
+        """After a write: run the pass, or leave it to whoever holds the lease; go on until
+        `until` holds, at most `timeout` seconds. What is written stays written where no
+        host answers; the exit code tells of it."""
         from kctl.reconcile.after import after_write
 
         self.out.flush()
-        summary = after_write(self.plane)
+        summary = after_write(self.plane, until=until, timeout=timeout)
         for node, why in summary.unreachable.items():
             where = f'node "{node}" does not answer: ' if node else ""
             self.err.write(f"error: saved, but not carried out: {where}{why}\n")
