@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kctl.scheduler.amounts import add, parse
+from kctl.scheduler.pod_terms import required_terms
 from kctl.scheduler.requests import host_ports_of, requests_of, usual_requests_of
 from kctl.scheduler.types import NodeInfo, Object, Resources
 
@@ -25,3 +26,5 @@ def assume(info: NodeInfo, pod: Object) -> None:
     add(info.usual, usual_requests_of(pod))
     info.host_ports.update(host_ports_of(pod))
     info.pods.append(pod)
+    if required_terms(pod, "podAntiAffinity"):
+        info.keeping_away.append(pod)

@@ -27,7 +27,7 @@ class Template:
         self._position = position
         self._local = [each for each in scores if _scope(each) == "node"]
         self._fixed = [each for each in scores if _scope(each) == "fixed"]
-        self._wide = [each for each in scores if _scope(each) == "all"]
+        self._wide = [each for each in scores if _scope(each) == "all" and _concerns(each, pod)]
         self._asked: list[Filter] = []
         self._global = self._prepare() or bool(self._wide)
         self._base: dict[str, float] = {}
@@ -119,3 +119,8 @@ class Template:
 
 def _scope(score: Score) -> str:
     return str(getattr(score, "scope", "all"))
+
+
+def _concerns(score: Score, pod: Object) -> bool:
+    concerns = getattr(score, "concerns", None)
+    return True if concerns is None else bool(concerns(pod))

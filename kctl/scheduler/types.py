@@ -39,6 +39,8 @@ class NodeInfo:
     usual: Resources = field(default_factory=Resources)
     """What is requested when a container without requests counts as a small one (100
     milli-cores, 200 MiB): what scores compare, so that such pods spread as well."""
+    keeping_away: list[Object] = field(default_factory=list)
+    """Those of `pods` that have required anti-affinity."""
 
     @property
     def name(self) -> str:
@@ -71,7 +73,8 @@ class Score(Protocol):
 
     An optional attribute `scope` says what a node's score depends on, so that less is
     computed anew after each placement: "node" (that node alone), "fixed" (nothing that
-    placements change), "all" (anything; the default)."""
+    placements change), "all" (anything; the default). An optional method
+    `concerns(pod) -> bool` says that there is no opinion about a pod at all."""
 
     name: str
     weight: int
