@@ -35,7 +35,7 @@ def _own_key(obj: Object, view: View) -> Iterable[Key]:
 class NodeController:
     """`kctl_controllers`: nodes that answered."""
 
-    name = "kubelet"
+    name = "kubelet:node"
     watches: Mapping[str, Mapper] = {"nodes": _own_key, "observed/nodes": _own_key}
 
     def sync(self, keys: Sequence[Key], view: View, now: datetime) -> Changes:

@@ -135,7 +135,8 @@ class Controller(Protocol):
     """One control loop (hook `kctl_controllers`)."""
 
     name: str
-    """as in event sources: "deployment-controller" """
+    """unique; what stands before a ":" is the source of its events: "deployment-controller",
+    "kubelet:node" """
     watches: Mapping[str, Mapper]
     """resource -> mapper. "observed/pods": called with the pod object whenever its
     containers, outcomes or probes changed; "observed/nodes": with the Node object.

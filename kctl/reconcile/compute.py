@@ -176,7 +176,8 @@ class Compute:
             self.plan.timers[name] = at if earlier is None else min(at, earlier)
         self.view.memos.update(changes.memos)
         self.plan.operations.extend(changes.operations)
-        self._events.extend((controller.name, event) for event in changes.events)
+        source = controller.name.partition(":")[0]
+        self._events.extend((source, event) for event in changes.events)
 
     def _broken(self, controller: Controller, error: Exception) -> None:
         self.plan.problems.append(f"{controller.name}: {type(error).__name__}: {error}")

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
 from kctl.api.api import Api
+from kctl.api.errors import ApiError
 from kctl.api.registry import Kinds
 from kctl.plugins.manager import Plugins
 from kctl.plugins.manager import load as load_plugins
 from kctl.reconcile.birth import ensure_settings
 from kctl.reconcile.clock import Clock, Randomness, SystemClock
 from kctl.store.store import Store
+from kctl.store.types import Key
 
 DATABASE = "kctl.db"
+NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 
 
 def database_path(home: Path) -> Path:
@@ -47,6 +51,7 @@ class Plane:
         self.warn = warn
         self.settings: Mapping[str, str] = ensure_settings(store, plugins, self.randomness)
         self._publish_catalog()
+        self._ensure_namespaces()
 
     @classmethod
     def open(
@@ -84,6 +89,16 @@ class Plane:
         catalog = self.kinds.catalog()
         if self.store.meta_get("catalog") != catalog:
             self.store.meta_put("catalog", catalog)
+
+    def _ensure_namespaces(self) -> None:
+        """The namespaces that every cluster has, there from the first command on."""
+        for name in NAMESPACES:
+            if self.store.get(Key("namespaces", "", name)) is not None:
+                continue
+            with suppress(ApiError):  # somebody else's first command made it meanwhile
+                self.api.create(
+                    {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+                )
 
     def close(self) -> None:
         self.store.close()

@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 @hookimpl
 def kctl_runtime(url: str, node: str, settings: Mapping[str, str]) -> Runtime | None:
-    """Docker behind a unix socket."""
+    """Docker behind a unix socket, or a simulated engine."""
+    if url.startswith("simulated:"):
+        from kctl.runtime.simulated import create
+
+        return create(url, node, settings)
     if not url.startswith("unix://"):
         return None
     from kctl.runtime.docker.runtime import DockerRuntime

@@ -45,10 +45,9 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One object as stored: `value` is its JSON without metadata.resourceVersion,
-    which is `revision` in decimal."""
+    which is `revision` in decimal. (A tuple, since lists make them by the ten thousand.)"""
 
     key: Key
     revision: int

@@ -244,8 +244,8 @@ class Handler(BaseHTTPRequestHandler):
                         self.oracle.api.watch(kind, namespace or None, since=since, **selectors)
                     )
                 for event in events:
-                    since = int(event.object["metadata"]["resourceVersion"])
-                    obj = _table(kind, [event.object], str(since)) if table else event.object
+                    since = int(event.obj["metadata"]["resourceVersion"])
+                    obj = _table(kind, [event.obj], str(since)) if table else event.obj
                     line = json.dumps({"type": event.type, "object": obj}).encode() + b"\n"
                     self.wfile.write(f"{len(line):x}\r\n".encode() + line + b"\r\n")
                     self.wfile.flush()

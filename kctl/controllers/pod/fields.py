@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kctl.api import quantity
 from kctl.controllers.types import Object
 
 _SUBSCRIPT = re.compile(r"^metadata\.(labels|annotations)\['(.*)'\]$")
@@ -54,8 +55,6 @@ class PodFields:
     def resource(self, reference: Mapping[str, Any], container: str) -> str:
         """A container's limit or request in units of the divisor, rounded up. A limit that
         is not set is what the node can give."""
-        from kctl.api import quantity
-
         name = reference.get("containerName") or container
         spec = next((each for each in self._containers() if each["name"] == name), None)
         if spec is None:

@@ -19,6 +19,8 @@ def take_in(context: PodContext) -> None:
         if outcome is None or _known(context, run, outcome):
             continue
         for type_, reason, message in outcome.events:
+            if reason == "Killing":
+                continue  # said when it was asked for, with the reason why
             context.event(type_, reason, message, name)
         memory = context.memory.container(name)
         if isinstance(outcome.operation, StartContainer):

@@ -13,13 +13,13 @@ from kctl.controllers.pod.specs import ContainerSpec
 Status = Mapping[str, Any]
 
 
-def phase(specs: Iterable[ContainerSpec], statuses: Mapping[str, Status], policy: str) -> str:
+def phase(specs: Iterable[ContainerSpec], statuses: Mapping[str, Status]) -> str:
     """`statuses` by container name, one for each container."""
     specs = list(specs)
     inits = [statuses[each.name] for each in specs if each.role == "init"]
     apps = [statuses[each.name] for each in specs if each.role == "app"]
     begun = any("waiting" not in each["state"] or each["lastState"] for each in apps)
-    if policy == "Never" and any(_failed(each) for each in inits):
+    if any(_given_up(each, statuses[each.name]) for each in specs if each.role == "init"):
         return "Failed"
     if any(not _succeeded(each) for each in inits) and not begun:
         return "Pending"
@@ -27,20 +27,18 @@ def phase(specs: Iterable[ContainerSpec], statuses: Mapping[str, Status], policy
         not statuses[each.name]["started"] for each in specs if each.role == "sidecar"
     ):
         return "Pending"
-    return _of_apps(apps, policy)
+    again = any(_again(each, statuses[each.name]) for each in specs if each.role == "app")
+    return _of_apps(apps, again)
 
 
-def _of_apps(apps: list[Status], policy: str) -> str:
+def _of_apps(apps: list[Status], again: bool) -> str:
+    """`again`: one of them ended and is to run again."""
     never_ran = [each for each in apps if "waiting" in each["state"] and not each["lastState"]]
     if never_ran:
         return "Pending"
-    if any("running" in each["state"] for each in apps) or policy == "Always":
+    if again or not all("terminated" in each["state"] for each in apps):
         return "Running"
-    if any("waiting" in each["state"] for each in apps):
-        return "Running"
-    if all(_succeeded(each) for each in apps):
-        return "Succeeded"
-    return "Failed" if policy == "Never" else "Running"
+    return "Succeeded" if all(_succeeded(each) for each in apps) else "Failed"
 
 
 def _succeeded(status: Status) -> bool:
@@ -48,6 +46,11 @@ def _succeeded(status: Status) -> bool:
     return ended is not None and ended["exitCode"] == 0
 
 
-def _failed(status: Status) -> bool:
+def _again(spec: ContainerSpec, status: Status) -> bool:
     ended = status["state"].get("terminated")
-    return ended is not None and ended["exitCode"] != 0
+    return ended is not None and spec.restarts_after(ended["exitCode"])
+
+
+def _given_up(spec: ContainerSpec, status: Status) -> bool:
+    ended = status["state"].get("terminated")
+    return ended is not None and ended["exitCode"] != 0 and not _again(spec, status)

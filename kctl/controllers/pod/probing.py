@@ -142,35 +142,37 @@ def _one(
     if probe.next <= context.now:
         probe.next = context.now + int(spec.get("periodSeconds") or 10)
         address = (context.pod.get("status") or {}).get("podIP") or context.observation.address
-        context.operate(
-            RunProbe(
-                context.node_name,
-                context.uid,
-                run.name,
-                run.state.id,
-                name,
-                with_numbers(spec, run.container.spec),
-                address,
-            )
+        resolved, unknown = with_numbers(spec, run.container.spec)
+        operation = RunProbe(
+            context.node_name, context.uid, run.name, run.state.id, name, resolved, address
         )
+        if unknown:
+            failure = Outcome(
+                operation, False, context.now, message=f"couldn't find port: {unknown}"
+            )
+            _count(context, run, name, spec, probe, failure)
+        else:
+            context.operate(operation)
     context.wake(probe.next)
 
 
-def with_numbers(spec: Mapping[str, Any], container: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The probe with named ports resolved; a name that no port bears stays, and the probe
-    fails with it."""
+def with_numbers(
+    spec: Mapping[str, Any], container: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], str]:
+    """The probe with named ports resolved, and the name that no port bears ("" for none)."""
     named = {
         each["name"]: each["containerPort"]
         for each in container.get("ports") or ()
         if each.get("name")
     }
     resolved = dict(spec)
+    unknown = ""
     for action in ("httpGet", "tcpSocket"):
         port = (spec.get(action) or {}).get("port")
-        if isinstance(port, str):
-            resolved[action] = {**spec[action], "port": named.get(port, _number(port))}
-    return resolved
-
-
-def _number(port: str) -> int | str:
-    return int(port) if port.isdigit() else port
+        if not isinstance(port, str):
+            continue
+        number = int(port) if port.isdigit() else named.get(port)
+        if number is None:
+            unknown = port
+        resolved[action] = {**spec[action], "port": number}
+    return resolved, unknown

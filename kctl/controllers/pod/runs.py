@@ -71,7 +71,19 @@ class Run:
     def restarts(self) -> int:
         """Never less than anybody was told already."""
         engine = max((each.restarts for each in self.attempts), default=0)
-        return max(engine, int(self.stored.get("restartCount") or 0))
+        told = int(self.stored.get("restartCount") or 0)
+        return max(engine, told + 1 if self._restarted_uncounted else told)
+
+    @property
+    def _restarted_uncounted(self) -> bool:
+        """The same container runs since later than the status says: the engine itself came
+        back, or somebody restarted it by hand. Engines do not count that."""
+        if self.where != "running" or self.state is None:
+            return False
+        before = ((self.stored.get("state") or {}).get("running") or {}).get("startedAt")
+        if not before or self.stored.get("containerID") != container_id(self.state.id):
+            return False
+        return epoch(before) < math.floor(self.state.started_at)
 
     @property
     def next_attempt(self) -> int:
@@ -120,9 +132,12 @@ def runs(pod: Object, observation: PodObservation) -> dict[str, Run]:
 
 
 def shares_sandbox(pod: Object) -> bool:
-    """Whether several containers share the namespaces of a sandbox container."""
+    """Whether a sandbox container holds the pod's namespaces: several containers share
+    them, or volumes in memory that have to outlive a container."""
     spec = pod["spec"]
-    return len(spec["containers"]) + len(spec.get("initContainers") or ()) > 1
+    if len(spec["containers"]) + len(spec.get("initContainers") or ()) > 1:
+        return True
+    return any((each.get("emptyDir") or {}).get("medium") for each in spec.get("volumes") or ())
 
 
 def _alive_since(pod: Object, observation: PodObservation) -> float:

@@ -53,10 +53,11 @@ def containers(pod: Object) -> list[ContainerSpec]:
             each["name"],
             "sidecar" if each.get("restartPolicy") == "Always" else "init",
             each,
-            policy,
+            each.get("restartPolicy") or policy,
         )
         for each in spec.get("initContainers") or ()
     ]
     return listed + [
-        ContainerSpec(each["name"], "app", each, policy) for each in spec["containers"]
+        ContainerSpec(each["name"], "app", each, each.get("restartPolicy") or policy)
+        for each in spec["containers"]
     ]

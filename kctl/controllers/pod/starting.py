@@ -29,6 +29,8 @@ class CannotStart(Exception):
 def start_operation(context: PodContext, run: Run, restarts: int) -> StartContainer:
     """Raises CannotStart."""
     pod, view = context.pod, context.view
+    if not context.seen.network and not pod["spec"].get("hostNetwork"):
+        raise CannotStart(creating(context), "", None)  # the pass makes the network first
     fields = PodFields(pod, context.node, address=_address(context), host=network.host(context))
     try:
         files = volume_files(pod, view, fields)

@@ -12,7 +12,14 @@ from kctl.controllers.pod.context import PodContext
 from kctl.controllers.pod.phase import phase
 from kctl.controllers.pod.runs import shares_sandbox
 
-_KEPT = ("nominatedNodeName", "qosClass", "resourceClaimStatuses", "resize")
+_KEPT = (
+    "qosClass",
+    "nominatedNodeName",
+    "resourceClaimStatuses",
+    "resize",
+    "ephemeralContainerStatuses",
+)
+"""What others say, or said once and for all."""
 
 
 def report(context: PodContext) -> None:
@@ -26,8 +33,7 @@ def _status(context: PodContext) -> dict[str, Any]:
     stored = context.pod.get("status") or {}
     specs = [run.container for run in context.runs.values()]
     statuses = {name: container_status(context, run) for name, run in context.runs.items()}
-    policy = context.pod["spec"].get("restartPolicy") or "Always"
-    current, reason, message = _verdict(context) or (phase(specs, statuses, policy), "", "")
+    current, reason, message = _verdict(context) or (phase(specs, statuses), "", "")
     status: dict[str, Any] = {}
     if "generation" in context.pod["metadata"]:
         status["observedGeneration"] = context.pod["metadata"]["generation"]
@@ -47,9 +53,6 @@ def _status(context: PodContext) -> dict[str, Any]:
         if entries:
             status[listed] = entries
     for name in _KEPT:
-        if name in stored:
-            status[name] = stored[name]
-    for name in ("ephemeralContainerStatuses",):
         if name in stored:
             status[name] = stored[name]
     return status

@@ -155,3 +155,11 @@ def test_a_readiness_gate_counts_beside_the_containers() -> None:
     world.settle()
     assert world.condition("Ready")["status"] == "True"
     assert world.condition("example.com/lb") == {"type": "example.com/lb", "status": "True"}
+
+
+def test_a_port_that_no_container_names_fails_the_probe() -> None:
+    world = probed(readinessProbe={"httpGet": {"path": "/", "port": "nope"}, "periodSeconds": 1})
+    world.sleep(3)
+    assert world.container()["ready"] is False
+    assert asked(world, "readiness") == []
+    assert set(world.said("Unhealthy")) == {"Readiness probe failed: couldn't find port: nope"}

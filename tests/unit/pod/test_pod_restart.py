@@ -276,3 +276,41 @@ def test_a_pod_past_its_deadline_fails_and_stops() -> None:
     assert world.said("DeadlineExceeded") == [
         "Pod was active on the node longer than the specified deadline"
     ]
+
+
+def test_a_restart_that_the_engine_does_not_count_is_counted() -> None:
+    world = running(World())
+    world.time += 30
+    world.runtime.restart_engine()
+    world.settle()
+    assert world.container()["restartCount"] == 1
+    assert list(world.container()["state"]) == ["running"]
+    assert world.container()["lastState"]["terminated"]["reason"] == "ContainerStatusUnknown"
+    assert len(starts(world)) == 1
+
+
+def test_a_container_may_have_a_policy_of_its_own() -> None:
+    world = World()
+    world.faults.images["img"] = Program(runs=1.0, exit_code=1)
+    containers = [
+        {"name": "c", "image": "img", "restartPolicy": "Never"},
+        {"name": "d", "image": "other"},
+    ]
+    world.put(pod_object(containers=containers))
+    world.settle()
+    world.sleep(60)
+    assert world.status()["phase"] == "Running"
+    assert world.container("c")["state"]["terminated"]["exitCode"] == 1
+    assert [op.container for op in starts(world)] == ["c", "d"]
+
+
+def test_nothing_starts_before_the_pod_network_stands() -> None:
+    world = World()
+    world.runtime.network = False
+    world.put(pod_object())
+    world.settle()
+    assert world.container()["state"] == {"waiting": {"reason": "ContainerCreating"}}
+    assert world.operations == []
+    world.runtime.network = True
+    world.settle()
+    assert world.status()["phase"] == "Running"

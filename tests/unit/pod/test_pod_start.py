@@ -30,7 +30,7 @@ def test_a_bound_pod_is_started_and_becomes_ready() -> None:
     assert entry["containerID"].startswith("docker://")
     assert entry["imageID"].startswith("sha256:")
     assert list(entry["state"]) == ["running"]
-    assert world.said("Started") == ["Started container c"]
+    assert world.said("Started") == ["Container started"]
     assert len([op for op in world.operations if isinstance(op, StartContainer)]) == 1
 
 

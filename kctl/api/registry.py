@@ -1,0 +1,94 @@
+"""The kinds that a control plane serves, by every name that people give them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+
+from kctl.api.errors import ApiError
+from kctl.api.kind import Kind, Object
+
+
+class Kinds(Iterable[Kind]):
+    """The served kinds, in the order of their registration. Where two plugins bring the
+    same kind of the same group and version, the later one counts."""
+
+    def __init__(self, kinds: Iterable[Kind]) -> None:
+        by_gvk = {(each.group, each.version, each.kind): each for each in kinds}
+        self._kinds = tuple(by_gvk.values())
+        self._by_type = {(each.api_version, each.kind): each for each in self._kinds}
+        self._by_resource: dict[str, Kind] = {}
+        self._names: dict[str, Kind] = {}
+        for each in self._kinds:
+            self._by_resource.setdefault(each.resource, each)
+            self._add_names(each)
+
+    def _add_names(self, kind: Kind) -> None:
+        full = dict.fromkeys((kind.plural, kind.singular or kind.kind.lower(), kind.kind.lower()))
+        for word in (*full, *kind.short_names, *kind.aliases):
+            self._names.setdefault(word, kind)
+            for suffix in (f".{kind.group}", f".{kind.version}.{kind.group}"):
+                self._names.setdefault(word + suffix, kind)
+            if not kind.group:
+                self._names.setdefault(f"{word}.{kind.version}", kind)
+
+    def __iter__(self) -> Iterator[Kind]:
+        return iter(self._kinds)
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    def resolve(self, word: str) -> Kind | None:
+        """By plural, singular, short name or kind, alone or with ".group" or
+        ".version.group" behind it, in any case."""
+        return self._names.get(word.lower())
+
+    def of(self, obj: Object) -> Kind:
+        """The kind of an object. Raises ApiError where it is not served."""
+        api_version, kind = obj.get("apiVersion"), obj.get("kind")
+        found = self._by_type.get((api_version, kind))  # type: ignore[arg-type]
+        if found is None:
+            raise no_match(str(kind or ""), str(api_version or ""))
+        return found
+
+    def by_resource(self, resource: str) -> Kind:
+        """By "pods" or "deployments.apps". Raises ApiError where it is not served."""
+        found = self._by_resource.get(resource) or self.resolve(resource)
+        if found is None:
+            raise ApiError(404, "NotFound", "the server could not find the requested resource")
+        return found
+
+    def category(self, word: str) -> list[Kind]:
+        """The members of a category such as "all", [] where nobody is in it."""
+        return [each for each in self._kinds if word in each.categories]
+
+    def catalog(self) -> str:
+        """Compact JSON for the light reader: {"resources": [{resource, kind, group,
+        version, namespaced, columns [[name, priority]], and where they are not empty
+        singular, short, categories}]}."""
+        return orjson.dumps({"resources": [_entry(each) for each in self._kinds]}).decode()
+
+
+def _entry(kind: Kind) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "resource": kind.resource,
+        "kind": kind.kind,
+        "group": kind.group,
+        "version": kind.version,
+        "namespaced": kind.namespaced,
+        "columns": [[column.name, column.priority] for column in kind.columns],
+    }
+    if kind.singular and kind.singular != kind.kind.lower():
+        entry["singular"] = kind.singular
+    if kind.short_names:
+        entry["short"] = list(kind.short_names)
+    if kind.categories:
+        entry["categories"] = list(kind.categories)
+    return entry
+
+
+def no_match(kind: str, api_version: str) -> ApiError:
+    """What a client says of an object whose kind nobody serves."""
+    return ApiError(404, "NotFound", f'no matches for kind "{kind}" in version "{api_version}"')

@@ -1,0 +1,1 @@
+"""One file a verb of the API. `kctl.api.api.Api` is their front."""

@@ -1,0 +1,24 @@
+"""Taking an object out of the store, and what holds it there."""
+
+from __future__ import annotations
+
+from kctl.api.context import Context
+from kctl.api.kind import Kind, Object
+from kctl.store.types import Record, Write
+
+
+def holders(obj: Object) -> list[str]:
+    """The finalizers that keep a deleted object: those of metadata, and those that a
+    namespace has in its spec."""
+    held = list(obj["metadata"].get("finalizers") or ())
+    if obj.get("kind") == "Namespace" and obj.get("apiVersion") == "v1":
+        held += (obj.get("spec") or {}).get("finalizers") or ()
+    return held
+
+
+def remove(context: Context, kind: Kind, record: Record, last: Object) -> Object:
+    """Delete at the revision of `record`; answers `last` with the revision of its end.
+    Raises Conflict."""
+    revision = context.write(Write(record.key, record.revision, None, record.uid))
+    last["metadata"]["resourceVersion"] = str(revision)
+    return last
