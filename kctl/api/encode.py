@@ -17,9 +17,7 @@ def encode(kind: Kind, obj: Object) -> bytes:
     """The stored JSON of an object. Raises ApiError where it is no JSON (an integer
     beyond 64 bits, a lone surrogate, nesting too deep)."""
     rest = {
-        name: value
-        for name, value in obj.items()
-        if name not in ("apiVersion", "kind", "metadata")
+        name: value for name, value in obj.items() if name not in ("apiVersion", "kind", "metadata")
     }
     meta = {name: value for name, value in obj["metadata"].items() if name != "resourceVersion"}
     ordered = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": meta, **rest}

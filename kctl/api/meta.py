@@ -44,9 +44,7 @@ def validate_create(kind: Kind, obj: Object) -> list[FieldError]:
 def _namespace(namespace: str | None) -> list[FieldError]:
     if not namespace:
         return [required("metadata.namespace")]
-    return [
-        invalid("metadata.namespace", namespace, text) for text in names.dns_label(namespace)
-    ]
+    return [invalid("metadata.namespace", namespace, text) for text in names.dns_label(namespace)]
 
 
 def _common(meta: Mapping[str, Any]) -> list[FieldError]:

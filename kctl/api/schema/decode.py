@@ -7,10 +7,7 @@ The object that was given is never changed; the result shares nothing mutable wi
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
-import re
 from typing import Any
 
 import orjson

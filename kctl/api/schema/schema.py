@@ -86,9 +86,7 @@ def definition(name: str) -> Definition | None:
     if entry is None:
         return None
     fields, required = entry
-    return Definition(
-        short, {key: _field(value, key in required) for key, value in fields.items()}
-    )
+    return Definition(short, {key: _field(value, key in required) for key, value in fields.items()})
 
 
 def _field(entry: Any, required: bool) -> Field:

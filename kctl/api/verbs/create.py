@@ -30,7 +30,7 @@ def create(
         decoded["metadata"].get("generateName")
     )
     for attempt in range(1, ATTEMPTS + 1):
-        new = copy(decoded) if generates or kind.claims(decoded) or attempt > 1 else decoded
+        new = copy(decoded)
         _fill(context, kind, new)
         kind.default(new)
         context.admit("CREATE", kind, new, None, "")

@@ -49,9 +49,7 @@ def delete(context: Context, kind: Kind, name: str, namespace: str, options: Opt
 
 def _check_options(options: Options) -> None:
     if options.propagation is not None and options.propagation not in POLICIES:
-        cause = not_supported(
-            "propagationPolicy", options.propagation, (*POLICIES, "nil")
-        )
+        cause = not_supported("propagationPolicy", options.propagation, (*POLICIES, "nil"))
         raise errors.invalid("meta.k8s.io", "DeleteOptions", "", [cause])
 
 
@@ -70,9 +68,7 @@ def _check_preconditions(kind: Kind, old: Object, options: Options) -> None:
             raise errors.conflict(kind.resource, meta["name"], why)
 
 
-def _delete(
-    context: Context, kind: Kind, record: Record, old: Object, options: Options
-) -> Object:
+def _delete(context: Context, kind: Kind, record: Record, old: Object, options: Options) -> Object:
     new = copy(old)
     meta = new["metadata"]
     meta.pop("resourceVersion")
@@ -95,9 +91,7 @@ def _delete(
     return context.store(kind, new, record.revision)
 
 
-def _gone(
-    context: Context, kind: Kind, record: Record, last: Object, options: Options
-) -> Object:
+def _gone(context: Context, kind: Kind, record: Record, last: Object, options: Options) -> Object:
     if options.dry_run:
         last["metadata"]["resourceVersion"] = str(record.revision)
         return last
@@ -188,9 +182,7 @@ def delete_all(
     for obj in objects:
         meta = obj["metadata"]
         try:
-            deleted.append(
-                delete(context, kind, meta["name"], meta.get("namespace", ""), options)
-            )
+            deleted.append(delete(context, kind, meta["name"], meta.get("namespace", ""), options))
         except errors.ApiError as error:
             if error.reason != "NotFound":
                 raise

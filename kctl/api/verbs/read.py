@@ -94,7 +94,9 @@ class Selection:
     def __init__(self, kind: Kind, label_selector: str, field_selector: str) -> None:
         self._kind = kind
         self._labels: Selector | None = parse_labels(label_selector) if label_selector else None
-        self._fields: FieldSelector | None = parse_fields(field_selector) if field_selector else None
+        self._fields: FieldSelector | None = (
+            parse_fields(field_selector) if field_selector else None
+        )
         if self._labels is not None and not self._labels.requirements:
             self._labels = None
         if self._fields is not None and not self._fields.requirements:
@@ -119,7 +121,7 @@ class Selection:
 
         def value(name: str) -> str:
             if name not in fields:
-                raise SelectorError(f'field label not supported: {name}')
+                raise SelectorError(f"field label not supported: {name}")
             return fields[name]
 
         return value
