@@ -16,6 +16,8 @@ from typing import Any, NoReturn, Protocol
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement
 
+from kctl.store.errors import StoreError
+
 Row = tuple[Any, ...]
 
 
@@ -73,8 +75,18 @@ class Backing(Protocol):
         queue in a fair order."""
         ...
 
-    def explain(self, error: Exception) -> Exception | None:
-        """The StoreError for an error of the driver; None where it is not the driver's."""
+    @property
+    def failures(self) -> type[Exception]:
+        """What the driver raises."""
+        ...
+
+    @property
+    def bugs(self) -> tuple[type[Exception], ...]:
+        """Those of `failures` that a misused driver raises: no news for people."""
+        ...
+
+    def explain(self, error: Exception) -> StoreError:
+        """Another of `failures` in words for people."""
         ...
 
     def duplicate(self, connection: Any) -> tuple[Backing, Connection]:
@@ -181,7 +193,7 @@ class Session:
         text, constants = self._texts.get(statement) or self._compile(statement)
         try:
             return self.connection.execute(text, {**constants, **values} if constants else values)
-        except Exception as error:
+        except self.backing.failures as error:
             self._refuse(error)
 
     def reading(self) -> Transaction:
@@ -198,14 +210,13 @@ class Session:
         """BEGIN, COMMIT or ROLLBACK. Raises StoreError."""
         try:
             self.connection.execute(text)
-        except Exception as error:
+        except self.backing.failures as error:
             self._refuse(error)
 
     def _refuse(self, error: Exception) -> NoReturn:
-        explained = self.backing.explain(error)
-        if explained is None:
+        if isinstance(error, self.backing.bugs):
             raise error
-        raise explained from error
+        raise self.backing.explain(error) from error
 
     def close(self) -> None:
         with self.lock:

@@ -34,6 +34,8 @@ class SqliteFile:
     begin_read = "BEGIN"
     begin_write = "BEGIN IMMEDIATE"
     tables = TABLES
+    failures = sqlite3.Error
+    bugs = (sqlite3.ProgrammingError, sqlite3.InterfaceError)
 
     def __init__(self, path: str) -> None:
         self.where = path
@@ -75,8 +77,8 @@ class SqliteFile:
             raise StoreError(f'the database "{self.where}" is not open')
         return self._turn
 
-    def explain(self, error: Exception) -> Exception | None:
-        return _explained(error, self.where)
+    def explain(self, error: Exception) -> StoreError:
+        return explain(error, self.where)
 
     def duplicate(self, connection: Any) -> tuple[SqliteMemory, Connection]:
         memory = SqliteMemory()
@@ -108,6 +110,8 @@ class SqliteMemory:
     begin_read = "BEGIN"
     begin_write = "BEGIN IMMEDIATE"
     tables = TABLES
+    failures = sqlite3.Error
+    bugs = (sqlite3.ProgrammingError, sqlite3.InterfaceError)
 
     def __init__(self) -> None:
         self.dialect: Dialect = SQLiteDialect_pysqlite(paramstyle="named")
@@ -120,8 +124,8 @@ class SqliteMemory:
     def turn(self) -> nullcontext[None]:
         return nullcontext()
 
-    def explain(self, error: Exception) -> Exception | None:
-        return _explained(error, self.where)
+    def explain(self, error: Exception) -> StoreError:
+        return explain(error, self.where)
 
     def duplicate(self, connection: Any) -> tuple[SqliteMemory, Connection]:
         memory = SqliteMemory()
@@ -139,14 +143,6 @@ def _connect(path: str) -> sqlite3.Connection:
         return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:
         raise explain(error, path) from error
-
-
-def _explained(error: Exception, where: str) -> Exception | None:
-    """A misused driver is a bug of kctl, not news for people."""
-    bugs = (sqlite3.ProgrammingError, sqlite3.InterfaceError)
-    if not isinstance(error, sqlite3.Error) or isinstance(error, bugs):
-        return None
-    return explain(error, where)
 
 
 def _reason(error: OSError) -> str:

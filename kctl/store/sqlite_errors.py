@@ -19,7 +19,7 @@ FAILED_WRITES = (
 )
 
 
-def explain(error: sqlite3.Error, path: str) -> StoreError:
+def explain(error: Exception, path: str) -> StoreError:
     """The StoreError for what SQLite said about the database at `path`."""
     code = getattr(error, "sqlite_errorcode", None)
     primary = code & 0xFF if code is not None else None
