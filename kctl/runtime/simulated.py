@@ -15,34 +15,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from kctl.runtime.simulated_engine import KILLED, STOPPED, Container, Engine, Pod, Policy
+from kctl.runtime.simulated_engine import KILLED, Container, Engine
+from kctl.runtime.simulated_execute import Executor
 from kctl.runtime.simulated_faults import Faults, Latency, Program
 from kctl.runtime.types import (
-    SANDBOX,
-    ApplyFront,
-    CleanNode,
     ExecStream,
     FrontState,
     HostUnreachable,
     NodeFacts,
     NodeObservation,
-    Object,
     Operation,
     Outcome,
-    PodObservation,
-    PrepareNode,
-    RemoveContainer,
-    RemoveFront,
-    RunProbe,
     RuntimeEvent,
-    StartContainer,
-    StopContainer,
-    TerminatePod,
 )
 
 __all__ = ["Faults", "Latency", "Program", "SimulatedRuntime", "create", "facts_of"]
-
-_POLICIES: Mapping[str, Policy] = {"Always": "always", "OnFailure": "on-failure", "Never": "no"}
 
 
 def create(url: str, node: str, settings: Mapping[str, str]) -> SimulatedRuntime | None:
@@ -109,19 +96,37 @@ class SimulatedRuntime:
         self.latency = latency or Latency()
         self.faults = faults or Faults()
         self.engine = Engine(node, self._publish)
-        self.network = network
-        self.fronts: dict[str, FrontState] = {}
-        self.executed: list[Operation] = []
-        """every operation, in the order in which they were asked for"""
         self._sleep = sleep or (lambda seconds: None)
-        self._images: set[str] = set()
         self._lock = threading.RLock()
         self._listeners: list[queue.Queue[RuntimeEvent]] = []
+        self._executor = Executor(
+            self.engine, self.faults, self.latency, lambda: self.now(), self._sleep, self._lock
+        )
+        self._executor.network = network
+
+    @property
+    def executed(self) -> list[Operation]:
+        """Every operation, in the order in which they were asked for."""
+        return self._executor.executed
+
+    @property
+    def fronts(self) -> dict[str, FrontState]:
+        """Load balancers by name; a test may change what they are seen to be."""
+        return self._executor.fronts
+
+    @property
+    def network(self) -> bool:
+        return self._executor.network
+
+    @network.setter
+    def network(self, stands: bool) -> None:
+        self._executor.network = stands
 
     # --- the protocol ---
 
     def observe(self, *, facts: bool = False) -> NodeObservation:
-        self._pause(self.latency.look)
+        if self.latency.look:
+            self._sleep(self.latency.look)
         with self._lock:
             now = self.now()
             if self.faults.unreachable:
@@ -216,7 +221,7 @@ class SimulatedRuntime:
         with self._lock:
             self.network = seen.network
             self.facts = seen.facts or self.facts
-            self.fronts = dict(seen.fronts)
+            self.fronts.update(seen.fronts)
             for pod in seen.pods.values():
                 self.engine.adopt(pod)
 

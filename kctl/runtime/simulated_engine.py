@@ -62,6 +62,7 @@ class Engine:
         self.version = 0
         self._changed = changed
         self._of_pod: dict[str, list[str]] = {}
+        self._of_address: dict[str, set[str]] = {}
         self._due: list[tuple[float, int, str, int]] = []
         self._numbers = 0
         self._shown: dict[str, PodObservation] = {}
@@ -120,7 +121,8 @@ class Engine:
             restarts=restarts,
         )
         container = Container(pod.uid, state, policy, program, restarts)
-        self.pods.setdefault(pod.uid, pod)
+        if pod.uid not in self.pods:
+            self._register(pod)
         self.containers[state.id] = container
         self._of_pod.setdefault(pod.uid, []).append(state.id)
         self._touch(container, "create")
@@ -169,7 +171,9 @@ class Engine:
         container.turn += 1
         if not listed:
             self._of_pod.pop(container.uid, None)
-            self.pods.pop(container.uid, None)
+            gone = self.pods.pop(container.uid, None)
+            if gone is not None:
+                self._of_address[gone.address].discard(gone.uid)
 
     def restart(self, now: float) -> None:
         """The engine goes down and comes up: everything ended, and what its policy says
@@ -213,12 +217,20 @@ class Engine:
 
     def adopt(self, pod: PodObservation, policy: Policy = "always") -> None:
         """Take over what another engine was seen to run."""
-        self.pods[pod.uid] = Pod(pod.uid, pod.namespace, pod.name, pod.address)
+        self._register(Pod(pod.uid, pod.namespace, pod.name, pod.address))
         for state in pod.containers:
             self.containers[state.id] = Container(pod.uid, state, policy, FOREVER, state.restarts)
             self._of_pod.setdefault(pod.uid, []).append(state.id)
         self._dirty.add(pod.uid)
         self.version += 1
+
+    def holders(self, address: str) -> set[str]:
+        """uids of the pods with this address."""
+        return self._of_address.get(address, set())
+
+    def _register(self, pod: Pod) -> None:
+        self.pods[pod.uid] = pod
+        self._of_address.setdefault(pod.address, set()).add(pod.uid)
 
     def _plan(self, container: Container, at: float) -> None:
         self._numbers += 1
