@@ -198,5 +198,6 @@ def draft(obj: Object) -> Object:
             metadata[name] = dict(metadata[name] or {})
     copy["metadata"] = metadata
     for name in ("spec", "status"):
-        copy[name] = dict(obj.get(name) or {})
+        if name in obj:
+            copy[name] = dict(obj[name] or {})
     return copy

@@ -56,11 +56,11 @@ class Rollout:
 
     @classmethod
     def read(cls, deployment: Object, view: View, now: datetime, changes: Changes) -> Rollout:
-        rollout = cls(draft(deployment), view, now, changes)
+        rollout = cls(with_status(deployment), view, now, changes)
         found = sorted(controlled(view, deployment, REPLICA_SETS), key=replicas.created)
         for each in found:
             rollout._originals[name_of(each)] = each
-            drafted = draft(each)
+            drafted = with_status(each)
             if rollout.new is None and same_template(deployment, each):
                 rollout.new = drafted
             else:
@@ -196,8 +196,15 @@ class Rollout:
         """(is new, replica set) for everything that this sync changed."""
         for each in self.sets:
             original = self._originals.get(name_of(each))
-            if original is None or each != draft(original):
+            if original is None or each != with_status(original):
                 yield original is None, each
+
+
+def with_status(obj: Object) -> Object:
+    """A draft that has a status, be it empty."""
+    drafted = draft(obj)
+    drafted.setdefault("status", {})
+    return drafted
 
 
 def find_condition(status: Object, type_: str) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from kctl.api.quantity import canonical
 from kctl.api.times import now_text
 from kctl.controllers.common import epoch, key_of, name_of
 from kctl.controllers.types import Changes, Mapper, Object, View
@@ -68,10 +69,10 @@ def _described(facts: NodeFacts, max_pods: int) -> dict[str, Any]:
             facts,
             max_pods,
             memory=max(0, facts.memory - _RESERVED_MEMORY),
-            storage=str(facts.storage * 9 // 10),
+            storage=canonical(str(facts.storage * 9 // 10)),
         ),
         "capacity": _resources(
-            facts, max_pods, memory=facts.memory, storage=f"{facts.storage // 1024}Ki"
+            facts, max_pods, memory=facts.memory, storage=canonical(f"{facts.storage // 1024}Ki")
         ),
         "images": [
             {"names": list(names), "sizeBytes": size} for names, size in images[:MAX_IMAGES]
@@ -86,7 +87,7 @@ def _resources(facts: NodeFacts, max_pods: int, *, memory: int, storage: str) ->
     return {
         "cpu": cpu,
         "ephemeral-storage": storage,
-        "memory": f"{memory // 1024}Ki",
+        "memory": canonical(f"{memory // 1024}Ki"),
         "pods": str(max_pods),
     }
 

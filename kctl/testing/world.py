@@ -267,11 +267,9 @@ class World:
         for obj, subresource in changes.updates:
             self._attempt(controller, partial(self.api.update, obj, subresource=subresource))
         for key, uid, grace in changes.deletes:
-            how = {"uid": uid or None, "grace": grace}
-            self._attempt(
-                controller,
-                partial(self.api.delete, key.resource, key.name, key.namespace, **how),
-            )
+            where = (key.resource, key.name, key.namespace)
+            write = partial(self.api.delete, *where, uid=uid or None, grace=grace)
+            self._attempt(controller, write)
         self._take_changes()
 
     def _attempt(self, controller: Controller, write: Callable[[], object]) -> None:

@@ -114,7 +114,7 @@ def test_named_target_ports_follow_each_pod() -> None:
     assert [subset["ports"][0]["port"] for subset in endpoints["subsets"]] == [8080, 9090]
     assert [len(subset["addresses"]) for subset in endpoints["subsets"]] == [1, 1]
     by_port = {
-        each["ports"][0]["port"] if each["ports"] else 0: len(each["endpoints"])
+        each["ports"][0]["port"] if each.get("ports") else 0: len(each["endpoints"])
         for each in made.list(SLICES)
     }
     assert by_port == {8080: 1, 9090: 1, 0: 1}

@@ -32,14 +32,14 @@ def test_a_node_that_answers_is_ready_with_its_resources() -> None:
     node = _node(made)
     assert node["status"]["capacity"] == {
         "cpu": "1500m",
-        "ephemeral-storage": "104857600Ki",
-        "memory": "4194304Ki",
+        "ephemeral-storage": "100Gi",
+        "memory": "4Gi",
         "pods": "110",
     }
     assert node["status"]["allocatable"] == {
         "cpu": "1500m",
         "ephemeral-storage": "96636764160",
-        "memory": "4091904Ki",
+        "memory": "3996Mi",
         "pods": "110",
     }
     assert [(each["type"], each["status"]) for each in node["status"]["conditions"]] == [
