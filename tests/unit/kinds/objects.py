@@ -84,8 +84,8 @@ def faults(obj: Object) -> list[str]:
 def update_faults(old: Object, new: Object) -> list[str]:
     """What an update from `old`, as created, to `new` would be told."""
     kind = KINDS[old["kind"]]
-    kind.default(new)
     kind.prepare_update(new, old)
+    kind.default(new)
     return [str(each) for each in (*kind.validate(new), *kind.validate_update(new, old))]
 
 

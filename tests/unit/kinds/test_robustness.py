@@ -221,7 +221,8 @@ def _exercise(kind: Any, obj: Object, old: Object) -> None:
         kind.refs(obj), kind.claims(obj), kind.selectable(obj)
         if kind.grace is not None:
             assert kind.grace(obj) >= 0
-    kind.default(updated)
+    kind.claims(updated)
     kind.prepare_update(updated, copy.deepcopy(old))
+    kind.default(updated)
     kind.validate(updated)
     kind.validate_update(updated, old)

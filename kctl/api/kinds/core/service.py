@@ -15,7 +15,9 @@ def _prepare_create(obj: Object) -> None:
 
 
 def _prepare_update(new: Object, old: Object) -> None:
+    """What applies depends on the type, so defaults come first."""
     new["status"] = old.get("status", {"loadBalancer": {}})
+    service_fields.default(new)
     service_fields.carry_over(new["spec"], old["spec"])
 
 

@@ -147,7 +147,7 @@ def _node_ports(spec: Spec) -> set[int]:
 
 def claims(obj: Object) -> tuple[str, ...]:
     """The addresses and node ports that no other service may have meanwhile."""
-    spec = obj["spec"]
+    spec = obj.get("spec") or {}
     names = [f"ip/{address}" for address in spec.get("clusterIPs") or () if address != "None"]
     for port in spec.get("ports") or ():
         if port.get("nodePort"):
