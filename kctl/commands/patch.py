@@ -74,12 +74,14 @@ def _check(args: Args) -> Any:
 
 def parse(text: str) -> Any:
     """JSON or YAML. Raises UsageError with kubectl's text."""
-    from kctl.api.manifests import load_one
+    from kctl.api.manifests import ManifestError, load
 
     try:
-        return load_one(text)
-    except ValueError as error:
-        raise UsageError(f'unable to parse "{text}": {error}') from None
+        documents = load(text, "patch")
+    except ManifestError as error:
+        reason = str(error).removeprefix("error parsing patch: ")
+        raise UsageError(f'unable to parse "{text}": {reason}') from None
+    return documents[0].obj if documents else None
 
 
 def _manifests(ctx: Context, args: Args) -> Any:

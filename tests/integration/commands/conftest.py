@@ -8,6 +8,15 @@ from pathlib import Path
 import pytest
 
 
+DEPLOYMENT = """{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+"spec": {"replicas": 2, "selector": {"matchLabels": {"app": "web"}}, "template":
+{"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [
+{"name": "a", "image": "one:1", "env": [{"name": "X", "value": "1"}],
+ "ports": [{"containerPort": 80}]},
+{"name": "b", "image": "two:1"}]}}}}
+"""
+
+
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A working directory with a few files of every sort."""
@@ -25,6 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "cm.json").write_text(
         '{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"x"},"data":{"a":"b"}}'
     )
+    (root / "deploy.json").write_text(DEPLOYMENT)
     for name in ("c", "other"):
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x"]
