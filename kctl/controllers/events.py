@@ -33,6 +33,8 @@ def record(
     counts: dict[tuple[str, ...], int] = {}
     firsts: dict[tuple[str, ...], Event] = {}
     for event in events:
+        if event.provided is not None and view.get(*event.provided) is None:
+            continue
         identity = _identity(event)
         firsts.setdefault(identity, event)
         counts[identity] = counts.get(identity, 0) + 1

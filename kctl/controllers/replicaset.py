@@ -31,13 +31,16 @@ from kctl.controllers.common import (
 )
 from kctl.controllers.replicaset_ranking import to_delete
 from kctl.controllers.replicaset_status import status_of
-from kctl.controllers.types import Changes, Mapper, Object, View
+from kctl.controllers.types import REFUSED, Changes, Event, Mapper, Object, View
 from kctl.store.types import Key
 
 RESOURCE = "replicasets.apps"
 PODS = "pods"
+NAME = "replicaset-controller"
 BURST = 500
 """Pods made or deleted in one sync."""
+RETRY = 30
+"""Seconds after which a pod that was refused is asked for again."""
 
 
 def _own_key(obj: Object, view: View) -> Iterable[Key]:
@@ -56,7 +59,7 @@ class ReplicaSetController:
     """`kctl_controllers`: replicasets.apps. The key of a pod stands for an orphan that
     may be adopted."""
 
-    name = "replicaset-controller"
+    name = NAME
     watches: Mapping[str, Mapper] = {RESOURCE: _own_key, PODS: _of_pod}
 
     def sync(self, keys: Sequence[Key], view: View, now: datetime) -> Changes:
@@ -86,13 +89,23 @@ def _sync_one(replica_set: Object, view: View, now: datetime, changes: Changes) 
     if first and adopt_orphans(view, replica_set, PODS, changes):
         return
     pods = _kept(replica_set, view, changes)
-    if not deleting(replica_set):
+    refusal = view.recall(REFUSED + uid_of(replica_set))
+    if refusal is not None:
+        _tell_refusal(replica_set, refusal.value, now, changes)
+    elif not deleting(replica_set):
         _manage(replica_set, pods, view, now, changes)
-    status, due = status_of(replica_set, pods, now)
+    status, due = status_of(replica_set, pods, now, refusal.value if refusal else "")
     if status != replica_set.get("status"):
         changes.update_status({**replica_set, "status": status})
     if due is not None:
         changes.requeue(key_of(RESOURCE, replica_set), due)
+
+
+def _tell_refusal(replica_set: Object, message: str, now: datetime, changes: Changes) -> None:
+    """Say why there is no new pod, and try again later."""
+    changes.event(replica_set, "Warning", "FailedCreate", f"Error creating: {message}")
+    changes.remember(REFUSED + uid_of(replica_set), None)
+    changes.requeue(key_of(RESOURCE, replica_set), now.timestamp() + RETRY)
 
 
 def _kept(replica_set: Object, view: View, changes: Changes) -> list[Object]:
@@ -133,7 +146,10 @@ def _create(replica_set: Object, count: int, view: View, now: datetime, changes:
             name = free_name(view, PODS, namespace, prefix, *parts, "again")
         taken.add(name)
         changes.create(_pod(replica_set, name, prefix))
-        changes.event(replica_set, "Normal", "SuccessfulCreate", f"Created pod: {name}")
+        message, made = f"Created pod: {name}", Key(PODS, namespace, name)
+        changes.events.append(
+            Event(replica_set, "Normal", "SuccessfulCreate", message, "", NAME, made)
+        )
 
 
 def _pod(replica_set: Object, name: str, prefix: str) -> Object:

@@ -6,22 +6,25 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from kctl.api.times import now_text
 from kctl.controllers.common import (
     available_at,
+    condition,
     deleting,
     labels_of,
     matches_labels,
     pod_active,
     pod_finished,
+    with_condition,
 )
 from kctl.controllers.types import Object
 
 
 def status_of(
-    replica_set: Object, pods: Sequence[Object], now: datetime
+    replica_set: Object, pods: Sequence[Object], now: datetime, refusal: str = ""
 ) -> tuple[Object, float | None]:
     """(status, when the next ready pod becomes available or None). `pods` are all pods
-    that the replica set controls."""
+    that the replica set controls; `refusal` says why the last one could not be made."""
     active = [pod for pod in pods if pod_active(pod)]
     template_labels = (replica_set["spec"]["template"].get("metadata") or {}).get("labels") or {}
     min_ready = int(replica_set["spec"].get("minReadySeconds", 0))
@@ -36,7 +39,29 @@ def status_of(
     status: dict[str, Any] = {"replicas": len(active)}
     status.update({name: value for name, value in counts.items() if value})
     status["terminatingReplicas"] = sum(deleting(p) and not pod_finished(p) for p in pods)
-    conditions = (replica_set.get("status") or {}).get("conditions")
+    conditions = _conditions(replica_set, len(active), refusal, now)
     if conditions:
         status["conditions"] = conditions
     return status, min(due, default=None)
+
+
+def _conditions(
+    replica_set: Object, active: int, refusal: str, now: datetime
+) -> list[dict[str, Any]]:
+    """ReplicaFailure stands from a refusal until the number is right."""
+    current = (replica_set.get("status") or {}).get("conditions") or []
+    if refusal:
+        known = condition(replica_set, "ReplicaFailure")
+        if known is not None and known.get("message") == refusal:
+            return list(current)
+        failure = {
+            "type": "ReplicaFailure",
+            "status": "True",
+            "lastTransitionTime": now_text(now),
+            "reason": "FailedCreate",
+            "message": refusal,
+        }
+        return with_condition(current, failure)
+    if active == int(replica_set["spec"].get("replicas", 1)):
+        return [dict(each) for each in current if each["type"] != "ReplicaFailure"]
+    return list(current)

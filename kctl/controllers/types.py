@@ -125,6 +125,14 @@ class Event:
     message: str
     field_path: str = ""
     component: str = ""
+    provided: Key | None = None
+    """Told only if this object exists after all, since the Api may have refused it."""
+
+
+REFUSED = "refused/"
+"""Before the uid of an owner: the memory key under which the pass leaves the message of
+the Api when it refused to create an object which that owner controls; the owner is synced
+again then. The controller forgets it when it has said so."""
 
 
 Mapper = Callable[[Object, View], Iterable[Key]]

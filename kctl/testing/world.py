@@ -15,6 +15,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from kctl.api.api import Api
@@ -22,9 +23,12 @@ from kctl.api.errors import ApiError
 from kctl.api.kind import Admission, Kind
 from kctl.api.registry import Kinds
 from kctl.api.settings import DEFAULTS
-from kctl.controllers.types import Changes, Controller, Event, Object
+from kctl.controllers.common import controller_of
+from kctl.controllers.namespace import DEFAULTS as DEFAULT_NAMESPACES
+from kctl.controllers.namespace import new_namespace
+from kctl.controllers.types import REFUSED, Changes, Controller, Event, Object
 from kctl.runtime.types import NodeFacts, NodeObservation, Operation
-from kctl.store.types import Key, StoreError
+from kctl.store.types import Key, Memo, StoreError
 from kctl.testing.clock import FakeClock
 from kctl.testing.instant_pods import InstantPods
 from kctl.testing.memory_backend import MemoryBackend
@@ -34,6 +38,16 @@ from kctl.testing.world_view import WorldView
 ROUNDS = 2000
 """Controller calls after which a world that is not settled is taken for one that never
 will be."""
+
+ADDRESSES = MappingProxyType(
+    {
+        "cluster-id": "world",
+        "cluster-cidr": "10.98.0.0/16",
+        "service-cidr": "10.98.0.0/20",
+        "dns-address": "10.98.0.10",
+    }
+)
+"""What a control plane chooses at its birth."""
 
 _HARMLESS = frozenset({"Conflict", "NotFound", "AlreadyExists"})
 """Answers to a write that a controller has to live with: it is asked again anyway."""
@@ -55,12 +69,12 @@ class World:
         controllers: Sequence[Controller] | None = None,
         *,
         kinds: Iterable[Kind] | None = None,
-        admission: Sequence[Admission] = (),
+        admission: Sequence[Admission] | None = None,
         settings: Mapping[str, str] | None = None,
         seed: int = 0,
     ) -> None:
         self.clock = FakeClock()
-        self.settings = {**DEFAULTS, **(settings or {})}
+        self.settings = {**DEFAULTS, **ADDRESSES, **(settings or {})}
         self.kinds = Kinds(builtin_kinds() if kinds is None else kinds)
         self.operations: list[Operation] = []
         self.events: list[tuple[str, Event]] = []
@@ -72,11 +86,13 @@ class World:
             now=self.clock.now,
             new_uid=self._new_uid,
             suffix=self._suffix,
-            admission=admission,
+            admission=builtin_admission() if admission is None else admission,
             settings=self.settings,
         )
         self.view = WorldView(self._backend, self.kinds, self.settings)
         self.controllers = list(builtin_controllers() if controllers is None else controllers)
+        for name in DEFAULT_NAMESPACES:
+            self.create(new_namespace(name))
         self._queues: dict[str, dict[Key, None]] = {each.name: {} for each in self.controllers}
         self._timers: dict[tuple[str, Key], float] = {}
         self.problems: list[str] = []
@@ -190,7 +206,8 @@ class World:
             controller = next((c for c in self.controllers if self._queues[c.name]), None)
             if controller is None:
                 if self.problems:
-                    raise NotSettled("; ".join(self.problems))
+                    problems, self.problems = self.problems, []
+                    raise NotSettled("; ".join(problems))
                 return
             self.step(controller)
         busy = {name: list(queue) for name, queue in self._queues.items() if queue}
@@ -263,7 +280,8 @@ class World:
     def _apply(self, controller: Controller, changes: Changes) -> None:
         for obj in changes.creates:
             namespace = obj["metadata"].get("namespace") or None
-            self._attempt(controller, partial(self.api.create, obj, namespace=namespace))
+            write = partial(self.api.create, obj, namespace=namespace)
+            self._refused(controller, obj, self._attempt(controller, write))
         for obj, subresource in changes.updates:
             self._attempt(controller, partial(self.api.update, obj, subresource=subresource))
         for key, uid, grace in changes.deletes:
@@ -272,20 +290,42 @@ class World:
             self._attempt(controller, write)
         self._take_changes()
 
-    def _attempt(self, controller: Controller, write: Callable[[], object]) -> None:
+    def _attempt(self, controller: Controller, write: Callable[[], object]) -> str:
+        """Why the Api refused, "" where it did not."""
         try:
             write()
         except ApiError as error:
-            if error.reason not in _HARMLESS:
-                self.problems.append(f"{controller.name}: {error.message}")
+            if error.reason in _HARMLESS:
+                return ""
+            self.problems.append(f"{controller.name}: {error.message}")
+            return error.message
         except StoreError as error:
             self.problems.append(f"{controller.name}: {error}")
+            return str(error)
+        return ""
+
+    def _refused(self, controller: Controller, obj: Object, message: str) -> None:
+        """Leave word for the owner of what could not be made, and sync it again."""
+        owner = controller_of(obj)
+        if not message or owner is None:
+            return
+        self.view.remember({REFUSED + owner["uid"]: Memo(message)})
+        for kind in self.kinds:
+            if kind.kind == owner["kind"] and kind.api_version == owner["apiVersion"]:
+                key = Key(kind.resource, obj["metadata"].get("namespace", ""), owner["name"])
+                self._queues[controller.name][key] = None
 
 
 def builtin_kinds() -> Sequence[Kind]:
     from kctl.api.kinds.plugin import kctl_kinds
 
     return kctl_kinds()
+
+
+def builtin_admission() -> Sequence[Admission]:
+    from kctl.api.admission.plugin import kctl_admission
+
+    return sorted(kctl_admission(), key=lambda step: step.name)
 
 
 def builtin_controllers() -> Sequence[Controller]:

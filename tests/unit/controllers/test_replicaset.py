@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from kctl.controllers.common import controller_of
+from kctl.controllers.events import record
 from kctl.testing.instant_pods import InstantPods
-from kctl.testing.world import World
-from tests.unit.controllers.objects import Object, pod, replica_set, set_spec, world
+from kctl.testing.world import NotSettled, World
+from tests.unit.controllers.objects import Object, condition, pod, replica_set, set_spec, world
 
 SETS = "replicasets.apps"
 
@@ -155,6 +156,27 @@ def test_nothing_is_made_in_a_namespace_that_ends() -> None:
     made.settle()
     assert made.list("pods", "ending") == []
     assert made.get("namespaces", "ending") is None
+
+
+def test_a_pod_that_is_refused_is_told_and_tried_again() -> None:
+    made = world()
+    one = replica_set(replicas=1)
+    one["spec"]["template"]["spec"]["serviceAccountName"] = "robot"
+    made.create(one)
+    refusal = 'error looking up service account default/robot: serviceaccount "robot" not found'
+    with pytest.raises(NotSettled, match="robot"):
+        made.settle()
+    made.settle()
+    assert condition(made.get(SETS, "web"), "ReplicaFailure")[:2] == ("True", "FailedCreate")
+    assert condition(made.get(SETS, "web"), "ReplicaFailure")[2].endswith(refusal)
+    (told,) = made.messages("FailedCreate")
+    assert told.startswith("Error creating: pods") and told.endswith(refusal)
+    created = [each for _, each in made.events if each.reason == "SuccessfulCreate"]
+    assert record(created, made.view, made.clock.now(), str).creates == []
+    made.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "robot"}})
+    made.advance(31)
+    assert len(made.list("pods")) == 1
+    assert condition(made.get(SETS, "web"), "ReplicaFailure") == ("", "", "")
 
 
 def test_the_same_world_makes_the_same_names() -> None:

@@ -78,7 +78,7 @@ def test_a_cordoned_node_is_passed_over_until_it_is_uncordoned() -> None:
 def test_the_important_pod_goes_first() -> None:
     made = world(nodes=0)
     made.create(_sized("a-low", "64"))
-    made.create(_sized("z-high", "64", priority=1000))
+    made.create(_sized("z-high", "64", priorityClassName="system-cluster-critical"))
     made.add_node("n0", cpus=64, memory=2**36)
     made.settle()
     assert (_node_of(made, "z-high"), _node_of(made, "a-low")) == ("n0", "")
