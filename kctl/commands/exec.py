@@ -53,7 +53,9 @@ def run(ctx: Context, args: Args) -> int:
         stream = engines.of(pod).exec(
             engine_id(status["containerID"]), command, stdin=args["stdin"], tty=tty
         )
-        code = stream.run(sys.stdin if args["stdin"] else None, sys.stdout, sys.stderr)
+        code = stream.run(
+            sys.stdin.buffer if args["stdin"] else None, sys.stdout.buffer, sys.stderr.buffer
+        )
     finally:
         engines.close()
     if code:

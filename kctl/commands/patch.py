@@ -80,18 +80,17 @@ def parse(text: str) -> Any:
         documents = load(text, "patch")
     except ManifestError as error:
         reason = str(error).removeprefix("error parsing patch: ")
+        reason = reason.removeprefix("error converting YAML to JSON: ")
         raise UsageError(f'unable to parse "{text}": {reason}') from None
     return documents[0].obj if documents else None
 
 
 def _manifests(ctx: Context, args: Args) -> Any:
     """--local: what the files hold, and nothing of the control plane's state."""
-    from kctl.commands import files, objects
+    from kctl.commands import arguments, files, objects
 
     if not args["filename"]:
-        raise UsageError(
-            "one or more files must be specified as -f pod.yaml or --filename=pod.json"
-        )
+        raise UsageError(arguments.NOTHING_GIVEN)
     known = objects.catalog(ctx)
     findings = objects.Findings()
     for manifest in files.read(ctx, args):

@@ -16,9 +16,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from kctl.runtime.types import (
+    ApplyFront,
     HostUnreachable,
     Operation,
     Outcome,
+    RemoveContainer,
+    RemoveFront,
     RunProbe,
     Runtime,
     StartContainer,
@@ -150,11 +153,16 @@ class Executor:
 
 
 def lane_of(operation: Operation) -> str:
-    """Operations with the same lane run one after another."""
+    """Operations with the same lane run one after another. A front in the host's network
+    stands alone; the others of a node join one another's network, so their order counts."""
     match operation:
         case StartContainer():
             return operation.uid
-        case _ if hasattr(operation, "uid"):
-            return str(operation.uid)
+        case StopContainer() | RemoveContainer() | TerminatePod() | RunProbe():
+            return operation.uid
+        case ApplyFront(front=front) if front.network == "host":
+            return f"front/{operation.node}/{front.name}"
+        case RemoveFront(name=name):
+            return f"front/{operation.node}/{name}"
         case _:
             return f"node/{operation.node}"

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from kctl.runtime.types import (
+    FrontState,
     NodeObservation,
     Outcome,
     PodObservation,
     RemoveContainer,
+    RemoveFront,
     RunProbe,
     StartContainer,
     StopContainer,
@@ -55,7 +57,7 @@ class Observed:
         """Take in the outcome of an operation."""
         operation = outcome.operation
         if outcome.front is not None:
-            self._put_front(operation.node, outcome)
+            self._put_front(operation.node, outcome.front)
         if outcome.pod is not None:
             self._put_pod(operation.node, outcome.pod)
         match operation:
@@ -75,6 +77,8 @@ class Observed:
             case RemoveContainer(uid=uid):
                 self._mark(operation.node, uid)
             case _:
+                if isinstance(operation, RemoveFront) and outcome.ok:
+                    self._drop_front(operation.node, operation.name)
                 self.changed_nodes.add(operation.node)
 
     def _mark(self, node: str, uid: str) -> None:
@@ -95,13 +99,16 @@ class Observed:
         self.nodes[node] = replace(seen, pods=pods)
         self.changed_pods[pod.uid] = (pod.namespace, pod.name)
 
-    def _put_front(self, node: str, outcome: Outcome) -> None:
+    def _put_front(self, node: str, front: FrontState) -> None:
         seen = self.nodes.get(node)
-        if seen is None or outcome.front is None:
-            return
-        fronts = {**seen.fronts, outcome.front.name: outcome.front}
-        self.nodes[node] = replace(seen, fronts=fronts)
-        self.changed_nodes.add(node)
+        if seen is not None:
+            self.nodes[node] = replace(seen, fronts={**seen.fronts, front.name: front})
+
+    def _drop_front(self, node: str, name: str) -> None:
+        seen = self.nodes.get(node)
+        if seen is not None:
+            fronts = {key: value for key, value in seen.fronts.items() if key != name}
+            self.nodes[node] = replace(seen, fronts=fronts)
 
     def seen(self) -> None:
         """A compute that took all of this in was committed."""

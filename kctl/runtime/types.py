@@ -30,8 +30,11 @@ class ContainerState:
     started_at: float = 0.0
     finished_at: float = 0.0
     exit_code: int | None = None
+    """None while it runs for the first time; of a container that the engine itself restarted,
+    the code of the run before, where the engine still knows it"""
     oom_killed: bool = False
     error: str = ""
+    """why the engine could not start it; of an ended one, its termination message"""
     restarts: int = 0
     """Restarts in all: those that the label carried at creation, and the engine's own since."""
 

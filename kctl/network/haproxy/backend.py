@@ -125,7 +125,7 @@ def _names(model: Model) -> Front:
         image=recipe(),
         command=("sh", "/kctl/dns.sh"),
         network="front:lb",
-        capabilities=("NET_BIND_SERVICE",),
+        capabilities=("SETGID", "NET_BIND_SERVICE"),  # it sets its group even where it has it
         files={_NAMES: names.configuration(model), _HOSTS: names.hosts(model)},
         candidate={_NAMES: _CANDIDATE_NAMES, _HOSTS: _CANDIDATE_HOSTS},
         check=("dnsmasq", "--test", f"--conf-file={_CANDIDATE_NAMES}"),

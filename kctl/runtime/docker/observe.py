@@ -14,11 +14,11 @@ import re
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from kctl.runtime.docker import labels
+from kctl.runtime.docker import ending, labels
 from kctl.runtime.types import SANDBOX, ContainerState, PodObservation
 
 if TYPE_CHECKING:
@@ -90,9 +90,22 @@ class Observer:
 
         try:
             with self._engine.quick() as api:
-                return container_state(api.inspect_container(container_id))
+                found = api.inspect_container(container_id)
         except NotFound:
             return None  # removed since the list
+        return self._with_ending(container_state(found), found)
+
+    def _with_ending(self, state: ContainerState, found: Row) -> ContainerState:
+        """The last words of a container that ended, as its error; the exit code of the run
+        before, of one that the engine itself restarted."""
+        mark = (found["Config"].get("Labels") or {}).get(ending.LABEL)
+        if mark and state.state in ("exited", "restarting") and not state.error:
+            words = ending.message(self._engine, state.id, mark, state.exit_code or 0)
+            return replace(state, error=words)
+        if state.state == "running" and found.get("RestartCount"):
+            code = ending.last_exit_code(self._engine, state.id, state.finished_at)
+            return replace(state, exit_code=code)
+        return state
 
 
 def unchanged(row: Row, state: ContainerState, now: float) -> bool:
@@ -139,11 +152,10 @@ def duration_text(seconds: float) -> str:
 def container_state(found: Row) -> ContainerState:
     """The engine's inspection of a container as a value.
 
-    While a container runs, `finished_at` is the end of its previous run (0 for the first)
-    and `exit_code` is None: the engine forgets the exit code when it starts it again."""
+    While a container runs, `finished_at` is the end of its previous run (0 for the first)."""
     state, marks = found["State"], found["Config"].get("Labels") or {}
     status = state["Status"]
-    running = status in ("running", "paused")
+    unfinished = status in ("running", "paused") or (status == "created" and not state["Error"])
     return ContainerState(
         id=found["Id"],
         name=marks.get(labels.CONTAINER, ""),
@@ -153,7 +165,7 @@ def container_state(found: Row) -> ContainerState:
         image_id=found.get("Image", ""),
         started_at=epoch(state.get("StartedAt", "")),
         finished_at=epoch(state.get("FinishedAt", "")),
-        exit_code=None if running or status == "created" else state.get("ExitCode"),
+        exit_code=None if unfinished else state.get("ExitCode"),
         oom_killed=bool(state.get("OOMKilled")),
         error=state.get("Error", ""),
         restarts=int(marks.get(labels.RESTARTS, "0")) + int(found.get("RestartCount", 0)),

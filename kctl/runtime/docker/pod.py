@@ -7,8 +7,8 @@ Restart policies become Docker's own, so that containers stay alive while no kct
 Always is `unless-stopped` (a container that was stopped on purpose does not come back
 with the engine), OnFailure is `on-failure`, Never and init containers are `no`. What the
 engine then does by itself leaves less behind than the kubelet would: after its own
-restart the container has the same ID, no exit code of the previous run and one log for
-all runs; and `docker kill` ends the policy for that container, which is then made anew
+restart the container has the same ID and one log for all runs, and the exit code of its
+previous run is known only while the engine's recent events hold it; and `docker kill` ends the policy for that container, which is then made anew
 as a further attempt.
 """
 
@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from kctl.runtime.docker import labels, resources, security
+from kctl.runtime.docker import ending, labels, resources, security
 from kctl.runtime.types import SANDBOX
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def container(start: StartContainer, around: Surroundings) -> tuple[str, Object]
     body: Object = {
         "Image": spec["image"],
         "Env": [f"{name}={value}" for name, value in start.environment],
-        "Labels": _labels(start, around.cluster, start.container, "container"),
+        "Labels": _labels(start, around.cluster, start.container, "container") | ending.label(spec),
         "Tty": bool(spec.get("tty")),
         "OpenStdin": bool(spec.get("stdin")),
         "StdinOnce": bool(spec.get("stdinOnce")),
@@ -185,6 +185,14 @@ def published(
                     {"HostIp": address, "HostPort": str(port["hostPort"])} for address in wanted
                 )
     return exposed, bindings
+
+
+def has_host_ports(pod: Mapping[str, Any]) -> bool:
+    return any(
+        port.get("hostPort")
+        for each in pod["spec"]["containers"]
+        for port in each.get("ports") or []
+    )
 
 
 def unsupported(pod: Mapping[str, Any], name: str) -> list[str]:

@@ -126,7 +126,7 @@ def _surroundings(context: Context, operation: StartContainer, image_user: str) 
         cluster=context.cluster,
         network=network,
         domain=context.domain,
-        host_addresses=context.host_addresses(),
+        host_addresses=context.host_addresses() if pod.has_host_ports(operation.pod) else (),
         image_user=image_user,
     )
     return replace(around, sandbox=holder.ensure(context, operation, around))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import tarfile
@@ -29,11 +30,14 @@ from tests.integration.network.machine import wait_for
 
 pytestmark = pytest.mark.docker
 
-CLUSTER_CIDR = "10.119.0.0/16"
-POD_CIDR = "10.119.16.0/24"
+PREFIX = f"10.{110 + os.getpid() % 17}"
+"""Of this process alone, so that test runs side by side do not meet."""
+CLUSTER_CIDR = f"{PREFIX}.0.0/16"
+POD_CIDR = f"{PREFIX}.16.0/24"
+WEB_ADDRESS = f"{PREFIX}.0.20"
 SERVICE_CIDR, DNS = layout(CLUSTER_CIDR)
 WEB = "web.default.svc.cluster.local"
-NODE_PORT = 31719
+NODE_PORT = 31000 + os.getpid() % 1000
 
 
 def docker(*argv: str, check: bool = True) -> str:
@@ -84,7 +88,7 @@ class Node:
         )
 
     def start_pod(self, name: str, number: int) -> None:
-        address = f"10.119.16.{number}"
+        address = f"{PREFIX}.16.{number}"
         script = f"mkdir -p /www; echo -n {name} > /www/index.html; exec httpd -f -p 8080 -h /www"
         docker(
             *("run", "-d", "--name", f"{self.cluster}-{name}", "--network", self.network.name),
@@ -96,9 +100,7 @@ class Node:
 
     def serve(self, *names: str, node_port: int = 0) -> list[Outcome]:
         endpoints = tuple(Endpoint(self.pods[name], 8080, name) for name in names)
-        port = ServicePort(
-            "default", "web", "http", "TCP", (f"10.119.0.{20}",), 80, endpoints=endpoints
-        )
+        port = ServicePort("default", "web", "http", "TCP", (WEB_ADDRESS,), 80, endpoints=endpoints)
         ports = [port]
         if node_port:
             ports.append(replace(port, cluster_ips=(), node_port=node_port))
@@ -145,8 +147,8 @@ def test_a_service_answers_by_address_and_by_name_from_the_node_and_from_a_pod(
 ) -> None:
     outcomes = node.serve("web-a", "web-b")
     assert [outcome.message for outcome in outcomes if not outcome.ok] == []
-    assert {get("http://10.119.0.20/") for _ in range(8)} == {"web-a", "web-b"}
-    assert node.from_pod("wget", "-qO-", "http://10.119.0.20/") in ("web-a", "web-b")
+    assert {get(f"http://{WEB_ADDRESS}/") for _ in range(8)} == {"web-a", "web-b"}
+    assert node.from_pod("wget", "-qO-", f"http://{WEB_ADDRESS}/") in ("web-a", "web-b")
     for name in ("web", "web.default.svc.cluster.local"):
         wait_for(
             lambda name=name: (
@@ -186,7 +188,7 @@ def test_a_taken_node_port_fails_with_its_number_and_leaves_the_rest_serving(
         assert not edge.ok
         assert f"port {NODE_PORT} is taken" in edge.message
         assert edge.front is not None and edge.front.error == edge.message
-        assert get("http://10.119.0.20/") == "web-b"
+        assert get(f"http://{WEB_ADDRESS}/") == "web-b"
     *_, edge = node.serve("web-b", node_port=NODE_PORT)
     assert edge.ok, edge.message
     assert get(f"http://127.0.0.1:{NODE_PORT}/") == "web-b"
@@ -196,5 +198,5 @@ def test_services_come_back_after_the_load_balancer_died(node: Node) -> None:
     node.serve("web-a")
     docker("kill", f"kctl_lb_{node.cluster}")
     node.serve("web-a")
-    assert get("http://10.119.0.20/") == "web-a"
+    assert get(f"http://{WEB_ADDRESS}/") == "web-a"
     wait_for(lambda: node.from_pod("wget", "-qO-", "http://web/") == "web-a", "names answer")

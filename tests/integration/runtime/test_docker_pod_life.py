@@ -62,7 +62,11 @@ def test_the_engine_restarts_what_dies_and_the_restart_is_counted(world: World) 
 
     def restarted() -> bool:
         state = world.runtime.observe().pods[uid].newest("main")
-        return state is not None and state.id == container and state.restarts >= 2
+        return (
+            state is not None
+            and (state.id, state.state, state.exit_code) == (container, "running", 3)
+            and state.restarts >= 2
+        )
 
     eventually(restarted)
     world.terminate(pod)
@@ -86,3 +90,17 @@ def test_logs_follow_until_the_container_ends(world: World) -> None:
     container = world.started(pod)
     assert list(world.runtime.logs(container, follow=True)) == [b"1\n", b"2\n", b"3\n"]
     world.terminate(pod)
+
+
+def test_the_last_words_of_a_container_are_its_error(world: World) -> None:
+    script = "echo from the file > /tmp/last; echo from the log; exit 1"
+    file = {"terminationMessagePath": "/tmp/last", "command": ["sh", "-c", script]}
+    fallback = {
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "command": ["sh", "-c", script],
+    }
+    for container, words in ((file, "from the file\n"), (fallback, "from the log\n")):
+        pod = world.pod("last-words", restartPolicy="Never", container=container)
+        world.started(pod)
+        assert world.ended(pod).error == words
+        world.terminate(pod)
