@@ -12,7 +12,6 @@ KNOWN_VOLUMES = frozenset(
 )
 _KNOWN_SOURCES = frozenset(("configMap", "secret", "downwardAPI"))
 _IGNORED = {
-    "topologySpreadConstraints": "the scheduler spreads pods over nodes alone",
     "resourceClaims": "there is no dynamic resource allocation",
     "resources": "resources are limited for each container, not for the pod as a whole",
     "runtimeClassName": "containers run in the engine's default runtime",
@@ -22,6 +21,7 @@ _CONTAINER_IGNORED = {
     "restartPolicyRules": "containers follow the restart policy of the pod",
     "volumeDevices": "raw block devices are not passed through",
 }
+_ENFORCED = frozenset(("cpu", "memory"))
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
@@ -34,9 +34,6 @@ def _walk(spec: Spec, path: str) -> Iterator[tuple[str, str]]:
     for name, why in _IGNORED.items():
         if spec.get(name):
             yield f"{path}.{name}", why
-    for name in ("podAffinity", "podAntiAffinity"):
-        if (spec.get("affinity") or {}).get(name):
-            yield f"{path}.affinity.{name}", "the scheduler does not look at other pods"
     if spec.get("hostUsers") is False:
         yield f"{path}.hostUsers", "user namespaces are the engine's matter, for all containers"
     if (spec.get("os") or {}).get("name") == "windows":
@@ -71,21 +68,16 @@ def _container(container: Spec, group: str, path: str) -> Iterator[tuple[str, st
     for name in _PROBES:
         if (container.get(name) or {}).get("grpc") is not None:
             yield f"{path}.{name}.grpc", "gRPC probes always fail: use httpGet, tcpSocket or exec"
-    if container.get("terminationMessagePolicy") == "FallbackToLogsOnError":
-        yield f"{path}.terminationMessagePolicy", "termination messages are not read"
     for at, variable in enumerate(container.get("env") or ()):
         if (variable.get("valueFrom") or {}).get("fileKeyRef"):
             yield f"{path}.env[{at}].valueFrom.fileKeyRef", "variables are not read from files"
     for at, mount in enumerate(container.get("volumeMounts") or ()):
         if mount.get("recursiveReadOnly") == "Enabled":
             yield f"{path}.volumeMounts[{at}].recursiveReadOnly", "mounts below stay writable"
-    for amounts in ("requests", "limits"):
-        for name in (container.get("resources") or {}).get(amounts) or ():
-            if name.startswith("hugepages-"):
-                yield f"{path}.resources.{amounts}[{name}]", "huge pages are not handed out"
-    limits = (container.get("resources") or {}).get("limits") or {}
-    if "ephemeral-storage" in limits:
-        yield f"{path}.resources.limits[ephemeral-storage]", "the limit is not enforced"
+    for name in (container.get("resources") or {}).get("limits") or ():
+        if name not in _ENFORCED:
+            where = f"{path}.resources.limits[{name}]"
+            yield where, "counted when the pod is placed, but neither handed out nor enforced"
     yield from _security(container.get("securityContext") or {}, f"{path}.securityContext")
 
 

@@ -374,15 +374,17 @@ def test_a_local_load_balancer_has_a_port_for_health(plane: Plane) -> None:
 
 
 def test_what_is_not_honoured_is_said(plane: Plane) -> None:
+    gpus = {"limits": {"example.com/gpu": "1", "cpu": "1"}}
     plane.pod(
         volumes=[{"name": "v", "nfs": {"server": "s", "path": "/p"}}],
-        topologySpreadConstraints=[
-            {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}
-        ],
+        runtimeClassName="gvisor",
+        containers=[container(resources=gpus)],
     )
     assert plane.warnings == [
-        "spec.topologySpreadConstraints: the scheduler spreads pods over nodes alone",
+        "spec.runtimeClassName: containers run in the engine's default runtime",
         "spec.volumes[0].nfs: volumes of this type cannot be mounted: the pod will not start",
+        "spec.containers[0].resources.limits[example.com/gpu]: counted when the pod is placed, "
+        "but neither handed out nor enforced",
     ]
 
 
