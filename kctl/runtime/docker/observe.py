@@ -155,6 +155,9 @@ def container_state(found: Row) -> ContainerState:
     While a container runs, `finished_at` is the end of its previous run (0 for the first)."""
     state, marks = found["State"], found["Config"].get("Labels") or {}
     status = state["Status"]
+    started, finished = epoch(state.get("StartedAt", "")), epoch(state.get("FinishedAt", ""))
+    if status in ("exited", "dead", "restarting"):
+        finished = max(started, finished)  # the engine notes a very early end before the start
     unfinished = status in ("running", "paused") or (status == "created" and not state["Error"])
     return ContainerState(
         id=found["Id"],
@@ -163,8 +166,8 @@ def container_state(found: Row) -> ContainerState:
         state=cast(Any, status if status != "removing" else "dead"),
         image=found["Config"].get("Image", ""),
         image_id=found.get("Image", ""),
-        started_at=epoch(state.get("StartedAt", "")),
-        finished_at=epoch(state.get("FinishedAt", "")),
+        started_at=started,
+        finished_at=finished,
         exit_code=None if unfinished else state.get("ExitCode"),
         oom_killed=bool(state.get("OOMKilled")),
         error=state.get("Error", ""),

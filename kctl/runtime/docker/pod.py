@@ -8,8 +8,8 @@ Always is `unless-stopped` (a container that was stopped on purpose does not com
 with the engine), OnFailure is `on-failure`, Never and init containers are `no`. What the
 engine then does by itself leaves less behind than the kubelet would: after its own
 restart the container has the same ID and one log for all runs, and the exit code of its
-previous run is known only while the engine's recent events hold it; and `docker kill` ends the policy for that container, which is then made anew
-as a further attempt.
+previous run is known only while the engine's recent events hold it; and `docker kill`
+ends the policy for that container, which is then made anew as a further attempt.
 """
 
 from __future__ import annotations
