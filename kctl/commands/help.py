@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TextIO
-
-from kctl.commands.command import Command, CommandRef, Option, UsageError
+from kctl.commands.command import Command, CommandRef, Option
 from kctl.commands.index import BUILTIN, find
 from kctl.commands.options import GLOBAL
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
 
 _FOOT = 'Use "kctl options" for a list of global command-line options (applies to all commands).\n'
 
@@ -121,8 +123,3 @@ def _default(option: Option) -> str:
 def _indent(examples: str) -> str:
     lines = examples.strip("\n").split("\n")
     return "\n".join("  " + line.strip() for line in lines)
-
-
-def unknown_help(path: str) -> UsageError:
-    """For callers that refuse a command line and point to the help."""
-    return UsageError("", hint=f"See 'kctl {path} -h' for help and examples")

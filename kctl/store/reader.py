@@ -8,7 +8,11 @@ tuples. A test holds it to the answers of `kctl.store.store`.
 from __future__ import annotations
 
 import os
-import sqlite3
+
+try:  # the package around it imports datetime and collections, which cost more than a read
+    import _sqlite3 as sqlite3
+except ImportError:
+    import sqlite3  # type: ignore[no-redef]
 
 from kctl.store.errors import NoDatabase, StoreError
 from kctl.store.sqlite_errors import explain

@@ -6,7 +6,11 @@ Light on purpose (see `kctl.store.reader`): the standard library's `sqlite3` alo
 from __future__ import annotations
 
 import os
-import sqlite3
+
+try:  # the package around it imports datetime and collections, which cost more than a read
+    import _sqlite3 as sqlite3
+except ImportError:
+    import sqlite3  # type: ignore[no-redef]
 
 from kctl.store.errors import DiskFull, StoreError
 
