@@ -8,6 +8,7 @@ rules, to quote what would be read as something else.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 _WORDS: dict[str, Any] = {
@@ -82,16 +83,25 @@ def is_string(text: str) -> bool:
 
 
 _TIMESTAMP = re.compile(
-    r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
-    r"(?:(?:[Tt]|[ ])[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
-    r"(?:Z|[+-][0-9]{2}:[0-9]{2})?)?",
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
+    r"(?:[Tt]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+    r"| +([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?)?",
     re.ASCII,
 )
 _BASE60 = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?", re.ASCII)
 
 
 def is_timestamp(text: str) -> bool:
-    return _TIMESTAMP.fullmatch(text) is not None
+    """Whether go-yaml's writer takes a text for a time, which it quotes."""
+    found = _TIMESTAMP.fullmatch(text)
+    if found is None:
+        return False
+    numbers = [int(each) for each in found.groups() if each is not None]
+    try:
+        datetime(*numbers)  # type: ignore[arg-type]
+    except ValueError:
+        return False
+    return True
 
 
 def _is_base60(text: str) -> bool:

@@ -78,7 +78,7 @@ KIND = Kind(
         Column("Selector", priority=1),
     ),
     row=_row,
-    name_rule="label1035",
+    name_rule="label",
     default=service_fields.default,
     prepare_create=_prepare_create,
     prepare_update=_prepare_update,
