@@ -30,7 +30,7 @@ from kctl.controllers.common import (
     uid_of,
 )
 from kctl.controllers.replicaset_ranking import to_delete
-from kctl.controllers.replicaset_status import status_of
+from kctl.controllers.replicaset_status import RETRY, retry_at, status_of
 from kctl.controllers.types import REFUSED, Changes, Event, Mapper, Object, View
 from kctl.store.types import Key
 
@@ -39,8 +39,6 @@ PODS = "pods"
 NAME = "replicaset-controller"
 BURST = 500
 """Pods made or deleted in one sync."""
-RETRY = 30
-"""Seconds after which a pod that was refused is asked for again."""
 
 
 def _own_key(obj: Object, view: View) -> Iterable[Key]:
@@ -125,7 +123,9 @@ def _manage(
 ) -> None:
     active = [pod for pod in pods if pod_active(pod)]
     surplus = len(active) - int(replica_set["spec"].get("replicas", 1))
-    if surplus < 0 and accepts_content(view, namespace_of(replica_set)):
+    if surplus < 0 and now.timestamp() < retry_at(replica_set):
+        changes.requeue(key_of(RESOURCE, replica_set), retry_at(replica_set))
+    elif surplus < 0 and accepts_content(view, namespace_of(replica_set)):
         _create(replica_set, min(-surplus, BURST), view, now, changes)
     elif surplus > 0:
         related = _related(replica_set, view)

@@ -11,6 +11,7 @@ from kctl.controllers.common import (
     available_at,
     condition,
     deleting,
+    epoch,
     labels_of,
     matches_labels,
     pod_active,
@@ -18,6 +19,9 @@ from kctl.controllers.common import (
     with_condition,
 )
 from kctl.controllers.types import Object
+
+RETRY = 30
+"""Seconds after which a pod that was refused is asked for again."""
 
 
 def status_of(
@@ -45,15 +49,19 @@ def status_of(
     return status, min(due, default=None)
 
 
+def retry_at(replica_set: Object) -> float:
+    """When a pod may be asked for after a refusal, in epoch seconds; 0 for at any time."""
+    failure = condition(replica_set, "ReplicaFailure")
+    return epoch(failure["lastTransitionTime"]) + RETRY if failure else 0.0
+
+
 def _conditions(
     replica_set: Object, active: int, refusal: str, now: datetime
 ) -> list[dict[str, Any]]:
-    """ReplicaFailure stands from a refusal until the number is right."""
+    """ReplicaFailure stands from a refusal until the number is right; its time is that of
+    the last try."""
     current = (replica_set.get("status") or {}).get("conditions") or []
     if refusal:
-        known = condition(replica_set, "ReplicaFailure")
-        if known is not None and known.get("message") == refusal:
-            return list(current)
         failure = {
             "type": "ReplicaFailure",
             "status": "True",
