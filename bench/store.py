@@ -226,8 +226,9 @@ def _lists(plane: Plane, path: Path) -> dict[str, Any]:
     def raw() -> int:
         return len(
             connection.execute(
-                "SELECT namespace, name, revision, uid, value FROM current "
-                "WHERE resource = 'pods' ORDER BY namespace, name"
+                "SELECT current.namespace, current.name, revision, current.uid, value "
+                "FROM current JOIN revisions ON id = revision "
+                "WHERE current.resource = 'pods' ORDER BY current.namespace, current.name"
             ).fetchall()
         )
 

@@ -17,9 +17,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kctl.store.reader import Reader
 
-FRESH_SECONDS = 1.5
-"""A pass that ended this recently is believed without a question."""
-
 
 def refresh(home: str, reader: Reader) -> None:
     """Run a pass if the world may have moved since the last one."""
@@ -52,14 +49,11 @@ def _alive(pid: int, host: str) -> bool:
 
 def _still_so(reader: Reader) -> bool:
     last = loads(reader.meta("pass") or "{}")
-    now = time.time()
     if not last or last["revision"] != reader.revision():
         return False
     due = reader.next_due()
-    if due is not None and due <= now:
+    if due is not None and due <= time.time():
         return False
-    if now - last["at"] < FRESH_SECONDS:
-        return True
     return _hosts_agree(reader, last["digests"])
 
 

@@ -207,9 +207,10 @@ class SimulatedRuntime:
                     self.engine.end(each, self.now(), code, by_hand=False, oom=oom)
 
     def remove(self, pod: str, container: str) -> None:
-        """`docker rm -f` by hand of everything of that name."""
+        """`docker rm -f` by hand of the newest container of that name."""
         with self._lock:
-            for each in self._named(pod, container):
+            found = self._named(pod, container)
+            for each in sorted(found, key=lambda each: -each.state.attempt)[:1]:
                 self.engine.remove(each)
 
     def restart_engine(self) -> None:

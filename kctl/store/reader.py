@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 10.0
 
+VALUED = "current JOIN revisions ON revisions.id = current.revision"
+"""The log keeps the values."""
+
 
 class Reader:
     """Open with `Reader.open`. Every method raises StoreError for what SQLite refuses."""
@@ -85,7 +88,8 @@ class Reader:
     def get(self, resource: str, namespace: str, name: str) -> tuple[int, bytes] | None:
         """(revision, value)"""
         found: Rows = self._all(
-            "SELECT revision, value FROM current WHERE resource = ? AND namespace = ? AND name = ?",
+            f"SELECT revision, value FROM {VALUED} "
+            "WHERE current.resource = ? AND current.namespace = ? AND current.name = ?",
             (resource, namespace, name),
         )
         answer: tuple[int, bytes] | None = found[0] if found else None
@@ -95,7 +99,9 @@ class Reader:
         """(revision, value) in key order."""
         where, values = _where(resource, namespace, [])
         return self._all(
-            f"SELECT revision, value FROM current WHERE {where} ORDER BY namespace, name", values
+            f"SELECT revision, value FROM {VALUED} WHERE {where} "
+            "ORDER BY current.namespace, current.name",
+            values,
         )
 
     def meta(self, key: str) -> str | None:
@@ -146,12 +152,12 @@ class Reader:
 
 
 def _where(resource: str, namespace: str | None, names: Sequence[str]) -> tuple[str, list[object]]:
-    clause, values = "resource = ?", [resource]
+    clause, values = "current.resource = ?", [resource]
     if namespace is not None:
-        clause += " AND namespace = ?"
+        clause += " AND current.namespace = ?"
         values.append(namespace)
     if names:
-        clause += f" AND name IN ({', '.join('?' * len(names))})"
+        clause += f" AND current.name IN ({', '.join('?' * len(names))})"
         values.extend(names)
     return clause, [*values]
 

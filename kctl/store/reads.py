@@ -17,10 +17,16 @@ from kctl.store.types import Key, Page, Record
 HIGHEST = "\U0010ffff"
 """Sorts after every character, so a prefix is the range up to prefix + HIGHEST."""
 
-GET = select(current.c.revision, current.c.uid, current.c.value).where(
-    current.c.resource == bindparam("resource"),
-    current.c.namespace == bindparam("namespace"),
-    current.c.name == bindparam("name"),
+_valued = current.join(revisions, revisions.c.id == current.c.revision)
+
+GET = (
+    select(current.c.revision, current.c.uid, revisions.c.value)
+    .select_from(_valued)
+    .where(
+        current.c.resource == bindparam("resource"),
+        current.c.namespace == bindparam("namespace"),
+        current.c.name == bindparam("name"),
+    )
 )
 
 REFERRING = (
@@ -30,7 +36,7 @@ REFERRING = (
         current.c.name,
         current.c.revision,
         current.c.uid,
-        current.c.value,
+        revisions.c.value,
     )
     .select_from(
         refs.join(
@@ -38,7 +44,7 @@ REFERRING = (
             (refs.c.resource == current.c.resource)
             & (refs.c.namespace == current.c.namespace)
             & (refs.c.name == current.c.name),
-        )
+        ).join(revisions, revisions.c.id == current.c.revision)
     )
     .where(refs.c.ref == bindparam("ref"))
     .order_by(refs.c.resource, refs.c.namespace, refs.c.name)
@@ -133,8 +139,8 @@ def _select_current(in_namespace: bool, after: bool) -> Select[Any]:
             current.c.name,
             current.c.revision,
             current.c.uid,
-            current.c.value,
-        ),
+            revisions.c.value,
+        ).select_from(_valued),
         current,
         in_namespace,
         after,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,11 +13,14 @@ from kctl.store.schema import claims, current, refs, revisions
 from kctl.store.session import Session
 from kctl.store.types import Key, Write
 
+NONE = "[]"
+"""How `current` spells no references, or no claims."""
+
 _KEY: dict[str, BindParameter[str]] = {
     name: bindparam(name) for name in ("resource", "namespace", "name")
 }
 
-STANDING = select(current.c.revision, current.c.uid).where(
+STANDING = select(current.c.revision, current.c.uid, current.c.refs, current.c.claims).where(
     *(current.c[name] == value for name, value in _KEY.items())
 )
 
@@ -42,7 +46,7 @@ LOG = (
 )
 
 _STATE: dict[str, BindParameter[Any]] = {
-    name: bindparam(name) for name in ("revision", "uid", "labels", "value", "cells")
+    name: bindparam(name) for name in ("revision", "uid", "labels", "cells", "refs", "claims")
 }
 
 CREATE = insert(current).values(**_KEY, **_STATE)
@@ -57,13 +61,11 @@ UPDATE = (
 )
 DELETE = delete(current).where(*(current.c[name] == value for name, value in _KEY.items()))
 
-REFS = select(refs.c.ref).where(*(refs.c[name] == value for name, value in _KEY.items()))
 REFER = insert(refs).values(ref=bindparam("ref"), **_KEY)
 DROP_REF = delete(refs).where(
     refs.c.ref == bindparam("ref"), *(refs.c[name] == value for name, value in _KEY.items())
 )
 
-CLAIMS = select(claims.c.claim).where(*(claims.c[name] == value for name, value in _KEY.items()))
 HOLDER = select(claims.c.resource, claims.c.namespace, claims.c.name).where(
     claims.c.claim == bindparam("claim")
 )
@@ -91,36 +93,42 @@ def _write_one(session: Session, write: Write, now: float, taking: list[tuple[Ke
     key = write.key
     place = {"resource": key.resource, "namespace": key.namespace, "name": key.name}
     standing = session.row(STANDING, **place)
-    revision, uid = (0, "") if standing is None else standing
+    revision, uid, had_refs, had_claims = standing or (0, "", NONE, NONE)
     if revision != write.expected or (revision == 0 and write.value is None):
         raise Conflict(key, write.expected, revision)
-    if revision == 0:
-        last = session.row(LAST, **place)
-        prev = 0 if last is None else last[0]
-    else:
-        prev = revision
+    prev = revision or _deletion(session, place)
     number = _log(session, write, place, prev, uid, now)
     if write.value is None:
         session.run(DELETE, **place)
+        _refer(session, place, had_refs, ())
+        _release(session, had_claims, ())
         return number
     state = {
         "revision": number,
         "uid": write.uid,
         "labels": write.labels,
-        "value": write.value,
         "cells": write.cells,
+        "refs": _texts(write.refs),
+        "claims": _texts(write.claims),
     }
     if revision == 0:
         session.run(CREATE, **place, **state)
-        wanted_refs, wanted_claims = set(write.refs), set(write.claims)
     else:
         session.run(UPDATE, **{f"at_{name}": word for name, word in place.items()}, **state)
-        wanted_refs = _drop_refs(session, write, place)
-        wanted_claims = _drop_claims(session, write, place)
-    for ref in wanted_refs:
-        session.run(REFER, ref=ref, **place)
-    taking.extend((key, claim) for claim in sorted(wanted_claims))
+    if state["refs"] != had_refs:
+        _refer(session, place, had_refs, write.refs)
+    if state["claims"] != had_claims:
+        taking.extend((key, claim) for claim in _release(session, had_claims, write.claims))
     return number
+
+
+def _deletion(session: Session, place: dict[str, str]) -> int:
+    last = session.row(LAST, **place)
+    return 0 if last is None else int(last[0])
+
+
+def _texts(words: Sequence[str]) -> str:
+    return json.dumps(words) if words else NONE
 
 
 def _log(
@@ -138,21 +146,20 @@ def _log(
     return int(row[0])
 
 
-def _drop_refs(session: Session, write: Write, place: dict[str, str]) -> set[str]:
-    """Drop the references that the write no longer carries; those that it adds."""
-    had = {ref for (ref,) in session.rows(REFS, **place)}
-    wanted = set(write.refs)
-    for ref in had - wanted:
+def _refer(session: Session, place: dict[str, str], had: str, wanted: Sequence[str]) -> None:
+    old, new = set(json.loads(had)), set(wanted)
+    for ref in old - new:
         session.run(DROP_REF, ref=ref, **place)
-    return wanted - had
+    for ref in new - old:
+        session.run(REFER, ref=ref, **place)
 
 
-def _drop_claims(session: Session, write: Write, place: dict[str, str]) -> set[str]:
-    had = {claim for (claim,) in session.rows(CLAIMS, **place)}
-    wanted = set(write.claims)
-    for claim in had - wanted:
+def _release(session: Session, had: str, wanted: Sequence[str]) -> list[str]:
+    """Give up what is no longer claimed; the claims to take."""
+    old, new = set(json.loads(had)), set(wanted)
+    for claim in old - new:
         session.run(DROP_CLAIM, claim=claim)
-    return wanted - had
+    return sorted(new - old)
 
 
 def _take(session: Session, key: Key, claim: str) -> None:

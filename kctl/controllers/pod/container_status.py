@@ -127,10 +127,10 @@ def _before(run: Run, now: ContainerState) -> State:
         stored_state = run.stored.get("state") or {}
         if "terminated" in stored_state:
             return dict(stored_state)
-        if older and now.restarts == run.restarts and not _restarted_in_place(run, now):
-            return {"terminated": terminated(older[0])}
         if "waiting" in stored_state and "terminated" in stored_last:
             return stored_last
+        if older and not _restarted_in_place(run, now):
+            return {"terminated": terminated(older[0])}
         return {"terminated": _unseen(run, now)}
     if not stored_last and older:
         return {"terminated": terminated(older[0])}

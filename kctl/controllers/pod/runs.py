@@ -157,8 +157,21 @@ def _run(
     attempts = tuple(observation.attempts(spec.name))
     living = [each for each in attempts if each.state in ("running", "restarting", "paused")]
     state = next(iter(living or attempts), None)
+    if state is not None and _outlived(state, attempts, stored):
+        state = None
     where: Where = _where(state) if state is not None else "absent"
     return Run(spec, where, state, attempts, stored, _stale(where, state, stored, since))
+
+
+def _outlived(
+    state: ContainerState, attempts: tuple[ContainerState, ...], stored: Mapping[str, Any]
+) -> bool:
+    """The newest container there is is not the last there was, which somebody removed:
+    each that kctl makes anew carries more restarts than the one before."""
+    last = stored.get("containerID")
+    if not last or any(container_id(each.id) == last for each in attempts):
+        return False
+    return state.restarts < int(stored.get("restartCount") or 0)
 
 
 def _where(state: ContainerState) -> Where:

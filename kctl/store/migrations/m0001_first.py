@@ -6,7 +6,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Float,
-    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -34,13 +33,6 @@ def _key_columns() -> list[Column[str]]:
     return [Column(name, Word, nullable=False) for name in ("resource", "namespace", "name")]
 
 
-def _to_current() -> ForeignKeyConstraint:
-    columns = ["resource", "namespace", "name"]
-    return ForeignKeyConstraint(
-        columns, [f"current.{column}" for column in columns], ondelete="CASCADE"
-    )
-
-
 revisions = Table(
     "revisions",
     metadata,
@@ -51,7 +43,6 @@ revisions = Table(
     Column("value", Blob),
     Column("at", Float, nullable=False),
     UniqueConstraint("resource", "namespace", "name", "prev"),
-    sqlite_autoincrement=True,
 )
 
 current = Table(
@@ -63,8 +54,10 @@ current = Table(
     Column("revision", Revision, nullable=False),
     Column("uid", Text, nullable=False),
     Column("labels", Text, nullable=False),
-    Column("value", Blob, nullable=False),
     Column("cells", Text, nullable=False),
+    Column("refs", Text, nullable=False),
+    Column("claims", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 refs = Table(
@@ -74,20 +67,16 @@ refs = Table(
     Column("resource", Word, primary_key=True),
     Column("namespace", Word, primary_key=True),
     Column("name", Word, primary_key=True),
-    _to_current(),
     sqlite_with_rowid=False,
 )
-Index("refs_by_key", refs.c.resource, refs.c.namespace, refs.c.name)
 
 claims = Table(
     "claims",
     metadata,
     Column("claim", Word, primary_key=True),
     *_key_columns(),
-    _to_current(),
     sqlite_with_rowid=False,
 )
-Index("claims_by_key", claims.c.resource, claims.c.namespace, claims.c.name)
 
 memory = Table(
     "memory",

@@ -189,6 +189,16 @@ def test_a_service_gets_an_address_of_the_upper_range(plane: Plane) -> None:
     assert (spec["ipFamilies"], spec["ipFamilyPolicy"]) == (["IPv4"], "SingleStack")
 
 
+def test_a_service_may_begin_with_a_digit(plane: Plane) -> None:
+    assert plane.service("1web")["metadata"]["name"] == "1web"
+    with pytest.raises(ApiError) as error:
+        plane.service("web.example")
+    assert error.value.message == (
+        'Service "web.example" is invalid: metadata.name: Invalid value: "web.example": must not '
+        "contain dots"
+    )
+
+
 def test_the_same_service_gets_the_same_address_again(plane: Plane) -> None:
     first = plane.service()["spec"]["clusterIP"]
     plane.api.delete("services", "web", "default")

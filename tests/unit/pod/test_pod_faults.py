@@ -194,7 +194,7 @@ class Faulty(RuleBasedStateMachine):
 
 
 Faulty.TestCase.settings = settings(
-    max_examples=60,
+    max_examples=50,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),

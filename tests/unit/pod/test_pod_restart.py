@@ -314,3 +314,17 @@ def test_nothing_starts_before_the_pod_network_stands() -> None:
     world.runtime.network = True
     world.settle()
     assert world.status()["phase"] == "Running"
+
+
+def test_a_removed_container_is_not_taken_for_the_dead_one_before_it() -> None:
+    world = running(World())
+    world.runtime.kill("web", "c")
+    world.settle()
+    world.sleep(700, most=100)
+    world.runtime.remove("web", "c")
+    world.settle()
+    entry = world.container()
+    assert entry["restartCount"] == 2
+    assert list(entry["state"]) == ["running"]
+    assert entry["lastState"]["terminated"]["reason"] == "ContainerStatusUnknown"
+    assert [op.attempt for op in starts(world)] == [0, 1, 1]
