@@ -53,7 +53,7 @@ class ServiceAddresses:
         own = set(claims(request.old)) if request.old is not None else set()
         if not headless(spec):
             _Addresses(request, obj, own).assign()
-        if needs_node_port(spec) or needs_health_port(spec):
+        if spec["type"] in ("NodePort", "LoadBalancer"):
             _Ports(request, obj, own).assign()
 
 
@@ -144,10 +144,10 @@ class _Ports:
 
     def assign(self) -> None:
         ports = self._spec.get("ports") or []
+        for at, port in enumerate(ports):
+            if port.get("nodePort"):
+                self._check(port, at)
         if needs_node_port(self._spec):
-            for at, port in enumerate(ports):
-                if port.get("nodePort"):
-                    self._check(port, at)
             for port in ports:
                 if not port.get("nodePort"):
                     port["nodePort"] = self._for(port)

@@ -146,11 +146,14 @@ def _node_ports(spec: Spec) -> set[int]:
 
 
 def claims(obj: Object) -> tuple[str, ...]:
-    """The addresses and node ports that no other service may have meanwhile."""
+    """The addresses and node ports that no other service may have meanwhile. Node ports of
+    an ExternalName service, which Kubernetes leaves alone, are nobody's."""
     spec = obj.get("spec") or {}
+    if not needs_cluster_ip(spec):
+        return ()
     names = [f"ip/{address}" for address in spec.get("clusterIPs") or () if address != "None"]
     for port in spec.get("ports") or ():
-        if port.get("nodePort"):
+        if port.get("nodePort") and spec.get("type") != "ClusterIP":
             names.append(f"nodeport/{port.get('protocol', 'TCP')}/{port['nodePort']}")
     if spec.get("healthCheckNodePort"):
         names.append(f"nodeport/TCP/{spec['healthCheckNodePort']}")
