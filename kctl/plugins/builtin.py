@@ -17,7 +17,7 @@ BUILTIN: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "kctl.scheduler.plugin": ("kctl_schedulers", "kctl_filters", "kctl_scores"),
         "kctl.runtime.plugin": ("kctl_runtime",),
         "kctl.network.plugin": ("kctl_load_balancers",),
-        "kctl.printing.plugin": ("kctl_printers", "kctl_describers"),
+        "kctl.printing.plugin": ("kctl_describers",),
         "kctl.commands.plugin": ("kctl_commands",),
     }
 )
