@@ -63,15 +63,14 @@ def resolve(args: Args, home: str) -> Target:
 
 
 def database_of(server: str, home: str) -> str:
-    """The path of a cluster entry's `server`; "" means the home's own database."""
+    """The path of a cluster entry's `server`: sqlite:////absolute, or sqlite:///relative to
+    the home; "" means the home's own database."""
     if not server:
         return database_in(home)
-    for scheme in ("sqlite://", "file://"):
-        if server.startswith(scheme):
-            path = server[len(scheme) :]
-            return os.path.abspath(path) if path else database_in(home)  # noqa: PTH100
+    if server.startswith("sqlite:///") and len(server) > len("sqlite:///"):
+        return os.path.normpath(os.path.join(home, server[len("sqlite:///") :]))  # noqa: PTH118
     raise UsageError(
-        f'the server "{server}" is not a kctl control plane: give sqlite:///path/to/kctl.db'
+        f'the server "{server}" is not a kctl control plane: give sqlite:////path/to/kctl.db'
     )
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-
 DEPLOYMENT = """{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
 "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "web"}}, "template":
 {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [
@@ -25,7 +24,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "f.txt").write_text("hello\n")
     (root / "crlf.txt").write_bytes(b"abc\r\n")
     (root / "bin.dat").write_bytes(b"\xff\xfe")
-    (root / "e.env").write_text("a=b\n# c\n\nK=\nFROM_ENV\n X=1\nQ=\"x y\"\n")
+    (root / "e.env").write_text('a=b\n# c\n\nK=\nFROM_ENV\n X=1\nQ="x y"\n')
     (root / "bad.env").write_text("1a=b\n")
     (root / "empty").mkdir()
     (root / "many").mkdir()
