@@ -204,6 +204,14 @@ def _scalar(event: Any) -> Any:
     return _tagged(event.tag, text)
 
 
+_TAGGED: dict[str, tuple[type, ...]] = {
+    "bool": (bool,),
+    "int": (int,),
+    "float": (int, float),
+    "null": (type(None),),
+}
+
+
 def _tagged(tag: str, text: str) -> Any:
     short = tag.removeprefix(_TAG)
     if tag == short or short == "str":
@@ -214,7 +222,7 @@ def _tagged(tag: str, text: str) -> Any:
         except binascii.Error:
             raise YamlError("yaml: !!binary value contains invalid base64 data") from None
     value = resolve(text)
-    wanted = {"bool": bool, "int": int, "float": (int, float), "null": type(None)}.get(short)
+    wanted = _TAGGED.get(short)
     if short == "timestamp":
         return text
     if wanted is None or not isinstance(value, wanted):

@@ -195,10 +195,8 @@ def _escape(char: str) -> str:
 def literal(text: str, indent: int) -> str:
     """A literal block without the newline behind it; `indent` is that of its lines."""
     hint = "2" if text[0] in " " + BREAKS else ""
-    if text[-1] != "\n":
-        chomp = "-"
-    else:
-        chomp = "+" if len(text) == 1 or text[-2] == "\n" else ""
+    ends = len(text) - len(text.rstrip("\n"))
+    chomp = "-" if not ends else "+" if ends > 1 or len(text) == 1 else ""
     pad = " " * indent
     lines = text.removesuffix("\n").split("\n")
     body = "\n".join(pad + line if line else "" for line in lines)

@@ -85,12 +85,12 @@ class Merger:
         if isinstance(value, list):
             if deletes:
                 return [each for each in original if find(value, each, "") < 0]
-            return self.list(original, value, field)
+            return self.items(original, value, field)
         return value
 
     # --- lists ---
 
-    def list(self, original: list[Any], patch: list[Any], field: Field) -> list[Any]:
+    def items(self, original: list[Any], patch: list[Any], field: Field) -> list[Any]:
         """A list by its strategy: merged, or replaced."""
         if not field.merges:
             return patch
@@ -173,7 +173,7 @@ class Merger:
             elif changed is None:
                 merged = before
             else:
-                merged = self.list(list(before), changed, field)
+                merged = self.items(list(before), changed, field)
             if not field.merges:
                 original[name] = merged
                 continue

@@ -159,7 +159,7 @@ def _list_reader(type_: str) -> Reader:
     def read(value: Any, path: str, problems: Problems) -> list[Any]:
         if type(value) is not list:
             raise Mismatch(json_type(value), go_type(type_))
-        result = []
+        result: list[Any] = []
         for at, item in enumerate(value):
             if type(item) is exact:
                 result.append(item)

@@ -113,7 +113,7 @@ class Selection:
 
     def _value_of(self, obj: Object) -> Callable[[str], str]:
         meta = obj["metadata"]
-        fields = {
+        fields: dict[str, str] = {
             "metadata.name": meta["name"],
             "metadata.namespace": meta.get("namespace", ""),
             **self._kind.selectable(obj),

@@ -9,6 +9,7 @@ from kctl.api.context import Context
 from kctl.api.encode import decode
 from kctl.api.fields import invalid
 from kctl.api.kind import Kind, Object, Scale
+from kctl.api.schema.readers import json_type
 from kctl.api.selectors import from_map, from_object
 from kctl.api.verbs.update import replace
 from kctl.store.types import Conflict
@@ -57,9 +58,8 @@ def update_scale(
     wanted = (scale.get("metadata") or {}).get("resourceVersion", "")
     replicas = (scale.get("spec") or {}).get("replicas", 0)
     if isinstance(replicas, bool) or not isinstance(replicas, int):
-        raise errors.bad_request(
-            "json: cannot unmarshal value into Go struct field ScaleSpec.spec.replicas of type int32"
-        )
+        field = "Go struct field ScaleSpec.spec.replicas of type int32"
+        raise errors.bad_request(f"json: cannot unmarshal {json_type(replicas)} into {field}")
     if replicas < 0:
         cause = invalid("spec.replicas", replicas, "must be greater than or equal to 0")
         raise errors.invalid("autoscaling", "Scale", name, [cause])
