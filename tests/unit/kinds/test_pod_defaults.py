@@ -70,7 +70,7 @@ def test_requests_follow_limits_in_pods_alone() -> None:
     limits = {"limits": {"memory": "64Mi"}}
     made = defaulted(pod(containers=[container(resources=limits)]))["spec"]["containers"][0]
     assert made["resources"] == {"limits": {"memory": "64Mi"}, "requests": {"memory": "64Mi"}}
-    assert made["resizePolicy"] == [{"resourceName": "memory", "restartPolicy": "NotRequired"}]
+    assert "resizePolicy" not in made
     spec = {"containers": [container(resources={"limits": {"memory": "64Mi"}})]}
     template = {"metadata": {"labels": {"app": "web"}}, "spec": spec}
     of_template = defaulted(deployment(template=template))["spec"]["template"]["spec"]
@@ -96,6 +96,10 @@ def test_ports_of_the_host_network_are_the_hosts() -> None:
     made = defaulted(pod(hostNetwork=True, containers=[container(ports=ports)]))
     expected = {"containerPort": 80, "hostPort": 80, "protocol": "TCP"}
     assert made["spec"]["containers"][0]["ports"] == [expected]
+    spec = {"hostNetwork": True, "containers": [container(ports=[{"containerPort": 80}])]}
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": spec}
+    kept = defaulted(deployment(template=template))["spec"]["template"]["spec"]
+    assert kept["containers"][0]["ports"] == [{"containerPort": 80, "protocol": "TCP"}]
 
 
 def test_both_names_of_the_service_account_agree() -> None:

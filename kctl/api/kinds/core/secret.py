@@ -71,7 +71,7 @@ def _json_document(data: Mapping[str, str], name: str) -> list[FieldError]:
         document = json.loads(base64.b64decode(data[name] or ""))
     except ValueError as error:  # undecodable text is a ValueError as well
         return [invalid(path, _REDACTED, _go_json_error(data[name], error))]
-    if not isinstance(document, dict):
+    if document is not None and not isinstance(document, dict):
         word = _GO_WORDS[type(document)]
         text = f"json: cannot unmarshal {word} into Go value of type map[string]interface {{}}"
         return [invalid(path, _REDACTED, text)]
@@ -79,7 +79,6 @@ def _json_document(data: Mapping[str, str], name: str) -> list[FieldError]:
 
 
 _GO_WORDS = {str: "string", int: "number", float: "number", bool: "bool", list: "array"}
-_GO_WORDS[type(None)] = "null"
 
 
 def _go_json_error(encoded: str, error: ValueError) -> str:

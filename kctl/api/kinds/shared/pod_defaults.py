@@ -14,7 +14,6 @@ Spec = dict[str, Any]
 _MODE = 0o644
 _PROJECTED_SOURCES = ("secret", "configMap", "downwardAPI", "projected")
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
-_RESIZED = ("cpu", "memory")
 
 
 def pod_spec(spec: Spec) -> None:
@@ -35,21 +34,20 @@ def pod_spec(spec: Spec) -> None:
             _container(container)
     for volume in spec.get("volumes") or ():
         _volume(volume)
-    if spec.get("hostNetwork"):
-        _host_ports(spec)
 
 
 def pod(spec: Spec) -> None:
-    """SetDefaults_Pod: requests follow limits, service links are on."""
+    """SetDefaults_Pod: requests follow limits, service links are on, ports of the host's
+    network are the host's."""
     for name in ("containers", "initContainers"):
         for container in spec.get(name) or ():
             resources = container.get("resources")
             if resources:
                 _requests(resources)
-                if name == "containers":
-                    _resize_policy(container, resources)
     if spec.get("enableServiceLinks") is None:
         spec["enableServiceLinks"] = True
+    if spec.get("hostNetwork"):
+        _host_ports(spec)
 
 
 def _service_account(spec: Spec) -> None:
@@ -151,21 +149,6 @@ def _requests(resources: Spec) -> None:
     if limits:
         requests = resources.get("requests")
         resources["requests"] = {**limits, **(requests or {})}
-
-
-def _resize_policy(container: Spec, resources: Spec) -> None:
-    requests = resources.get("requests")
-    if not requests:
-        return
-    policies = container.get("resizePolicy") or []
-    known = {each.get("resourceName") for each in policies}
-    added = [
-        {"resourceName": name, "restartPolicy": "NotRequired"}
-        for name in _RESIZED
-        if name in requests and name not in known
-    ]
-    if added:
-        container["resizePolicy"] = policies + added
 
 
 def _host_ports(spec: Spec) -> None:
