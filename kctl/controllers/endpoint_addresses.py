@@ -5,9 +5,10 @@ Shared by the endpoints and the endpoint slice controllers, which must not disag
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+import orjson
 
 from kctl.controllers.common import (
     deleting,
@@ -41,8 +42,8 @@ def is_headless(service: Object) -> bool:
 def by_labels(pod: Object, view: View) -> Iterable[Key]:
     """A key that stands for the labels of a pod: the many pods of one template ask for
     one look at the services."""
-    labels = json.dumps(labels_of(pod), sort_keys=True)
-    return [Key(LABELS, namespace_of(pod), labels)]
+    labels = orjson.dumps(labels_of(pod), option=orjson.OPT_SORT_KEYS)
+    return [Key(LABELS, namespace_of(pod), labels.decode())]
 
 
 def services_behind(keys: Sequence[Key], view: View) -> list[Key]:
@@ -51,7 +52,7 @@ def services_behind(keys: Sequence[Key], view: View) -> list[Key]:
     changed: dict[str, list[Mapping[str, str]]] = {}
     for key in keys:
         if key.resource == LABELS:
-            changed.setdefault(key.namespace, []).append(json.loads(key.name))
+            changed.setdefault(key.namespace, []).append(orjson.loads(key.name))
     for namespace, label_sets in changed.items():
         for service in view.list("services", namespace):
             if not wants_endpoints(service):

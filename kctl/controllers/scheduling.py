@@ -22,7 +22,8 @@ from kctl.controllers.common import (
     with_condition,
 )
 from kctl.controllers.types import Changes, Mapper, Object, View
-from kctl.scheduler.node_info import assume, node_info
+from kctl.scheduler.node_cache import NodeCache
+from kctl.scheduler.node_info import assume
 from kctl.scheduler.types import Decision, NodeInfo, Scheduler
 from kctl.store.types import Key
 
@@ -51,6 +52,7 @@ class SchedulingController:
 
     def __init__(self, schedulers: Sequence[Scheduler]) -> None:
         self._schedulers = {each.name: each for each in schedulers}
+        self._nodes = NodeCache()
 
     def sync(self, keys: Sequence[Key], view: View, now: datetime) -> Changes:
         changes = Changes()
@@ -64,7 +66,7 @@ class SchedulingController:
             mine = [pod for pod in waiting if _scheduler_name(pod) == name]
             ready = _in_order(_without_gated(mine, now, changes))
             if ready:
-                infos = _node_infos(view, placed)
+                infos = self._node_infos(view, placed)
                 decisions = scheduler.schedule(ready, infos)
                 for pod, decision in zip(ready, decisions, strict=True):
                     _apply(pod, decision, now, changes)
@@ -78,6 +80,14 @@ class SchedulingController:
         if PENDING in keys:
             pods.update((key_of("pods", pod), pod) for pod in view.on_node(""))
         return list(pods.values())
+
+    def _node_infos(self, view: View, placed: Sequence[tuple[Object, str]]) -> Sequence[NodeInfo]:
+        nodes = ((node, view.on_node(name_of(node))) for node in view.list("nodes"))
+        infos = self._nodes.infos(nodes)
+        by_name = {info.name: info for info in infos}
+        for pod, name in placed:
+            assume(by_name[name], pod)
+        return infos
 
 
 def _scheduler_name(pod: Object) -> str:
@@ -100,14 +110,6 @@ def _in_order(pods: Iterable[Object]) -> list[Object]:
             name_of(pod),
         ),
     )
-
-
-def _node_infos(view: View, placed: Sequence[tuple[Object, str]]) -> list[NodeInfo]:
-    infos = [node_info(node, view.on_node(name_of(node))) for node in view.list("nodes")]
-    by_name = {info.name: info for info in infos}
-    for pod, name in placed:
-        assume(by_name[name], pod)
-    return infos
 
 
 def _without_gated(pods: Iterable[Object], now: datetime, changes: Changes) -> list[Object]:
