@@ -67,9 +67,15 @@ class Summary:
 class Loop:
     """Owns the mirror, the observations and the threads of one process."""
 
-    def __init__(self, plane: Plane, log: Log, lease: ReconcileLease | None = None) -> None:
+    def __init__(
+        self,
+        plane: Plane,
+        log: Log,
+        lease: ReconcileLease | None = None,
+        hosts: Hosts | None = None,
+    ) -> None:
         self.plane, self.log, self.lease = plane, log, lease
-        self.hosts = Hosts(plane.plugins, plane.settings)
+        self.hosts = hosts or Hosts(plane.plugins, plane.settings)
         self.mirror = Mirror(plane.store)
         self.observed = Observed()
         self.memory: dict[str, Memo] = plane.store.memory()
@@ -115,6 +121,12 @@ class Loop:
                 self._touched_nodes.add(name)
 
     def end(self) -> None:
+        """Remember, and let go of every host."""
+        self.remember()
+        self.executor.close()
+        self.hosts.close()
+
+    def remember(self) -> None:
         """Leave behind what the next process needs to begin where this one ended."""
         self._save_timers()
         if not self._pending and not self.executor.busy:
@@ -125,8 +137,6 @@ class Loop:
                 "digests": digests,
             }
             self.plane.store.meta_put(PASS, json.dumps(ended))
-        self.executor.close()
-        self.hosts.close()
 
     def _save_timers(self) -> None:
         if self._unsaved_timers:
@@ -165,7 +175,6 @@ class Loop:
         for outcome in outcomes:
             self._report(outcome)
             self.observed.take(outcome)
-        self._follow_store()
         now = time.monotonic()
         draining = any(
             not front.drained
@@ -207,6 +216,7 @@ class Loop:
 
     def step(self) -> bool:
         """Compute, commit, submit. False when there was nothing to do."""
+        self._follow_store()
         due = self._due()
         if not self._has_triggers(due):
             return False
