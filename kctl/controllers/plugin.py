@@ -62,5 +62,10 @@ def endpoint_controllers() -> list[Controller]:
     """Those that say which pods stand behind a service."""
     from kctl.controllers.endpoints import EndpointsController
     from kctl.controllers.endpointslice import EndpointSliceController
+    from kctl.controllers.endpointslice_mirroring import EndpointSliceMirroringController
 
-    return [EndpointsController(), EndpointSliceController()]
+    return [
+        EndpointsController(),
+        EndpointSliceController(),
+        EndpointSliceMirroringController(),
+    ]

@@ -134,19 +134,49 @@ def test_headless_services_carry_the_label_and_may_have_no_ports() -> None:
     assert endpoint["hostname"] == "db-0"
 
 
-def test_a_service_without_a_selector_is_left_alone() -> None:
+def _written(*addresses: str) -> dict[str, Any]:
+    listed = [{"ip": address} for address in addresses]
+    return {
+        "apiVersion": "v1",
+        "kind": "Endpoints",
+        "metadata": {"name": "web"},
+        "subsets": [{"addresses": listed, "ports": [{"port": 80}]}],
+    }
+
+
+def test_endpoints_that_people_write_are_left_alone_and_mirrored() -> None:
     made = world()
     made.create(service(selector=None))
-    made.create(
-        {
-            "apiVersion": "v1",
-            "kind": "Endpoints",
-            "metadata": {"name": "web"},
-            "subsets": [{"addresses": [{"ip": "192.0.2.200"}], "ports": [{"port": 80}]}],
-        }
-    )
+    made.create(_written("192.0.2.200"))
     made.settle()
     assert _ips(made) == ["192.0.2.200"]
+    (mirror,) = made.list(SLICES)
+    assert mirror["metadata"]["labels"] == {
+        "kubernetes.io/service-name": "web",
+        "endpointslice.kubernetes.io/managed-by": "endpointslicemirroring-controller.k8s.io",
+    }
+    assert mirror["ports"] == [{"name": "", "port": 80, "protocol": "TCP"}]
+    assert mirror["endpoints"] == [{"addresses": ["192.0.2.200"], "conditions": {"ready": True}}]
+    before = made.revision
+    made.touch_everything()
+    made.settle()
+    assert made.revision == before
+    many = [f"192.0.2.{number}" for number in range(1, 131)]
+    made.change("endpoints", "web", lambda obj: obj.update(subsets=_written(*many)["subsets"]))
+    made.settle()
+    assert sorted(len(each["endpoints"]) for each in made.list(SLICES)) == [30, 100]
+    made.delete("endpoints", "web")
+    made.settle()
+    assert made.list(SLICES) == []
+
+
+def test_endpoints_marked_so_are_not_mirrored() -> None:
+    made = world()
+    made.create(service(selector=None))
+    one = _written("192.0.2.200")
+    one["metadata"]["labels"] = {"endpointslice.kubernetes.io/skip-mirror": "true"}
+    made.create(one)
+    made.settle()
     assert made.list(SLICES) == []
 
 
