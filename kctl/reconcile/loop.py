@@ -192,6 +192,13 @@ class Loop:
         except Compacted:
             self.mirror.reset()
             self._everything = True
+        joined = [
+            change.key.name
+            for change in self._pending
+            if change.key.resource == "nodes" and change.key.name not in self.observed.nodes
+        ]
+        if joined:
+            self._look(nodes=joined, facts=True)
 
     def idle(self) -> bool:
         """Nothing is running, nothing is new: only time can bring more work."""
