@@ -1,0 +1,1 @@
+"""A kctl scheduler that fills nodes before it opens the next one."""
