@@ -7,7 +7,9 @@ and no single write is slow.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
+from kctl.store.errors import StoreError
 from kctl.store.log import compact
 from kctl.store.meta import meta_get
 from kctl.store.session import Session
@@ -28,12 +30,23 @@ itself added: the log falls behind after a great load, and catches up."""
 
 def retention(session: Session) -> tuple[int, float]:
     """Revisions and seconds to keep: the settings `retain-revisions` and
-    `retain-seconds`, or the defaults where they are absent."""
+    `retain-seconds`, or the defaults where they are absent. Raises StoreError for a
+    setting that is no number."""
     settings = json.loads(meta_get(session, SETTINGS_KEY) or "{}")
     return (
-        int(settings.get("retain-revisions") or KEEP_REVISIONS),
-        float(settings.get("retain-seconds") or KEEP_SECONDS),
+        int(_number(settings, "retain-revisions", KEEP_REVISIONS)),
+        _number(settings, "retain-seconds", KEEP_SECONDS),
     )
+
+
+def _number(settings: Mapping[str, str], name: str, default: float) -> float:
+    text = settings.get(name)
+    if text is None:
+        return default
+    try:
+        return float(text)
+    except ValueError:
+        raise StoreError(f'the setting "{name}" is not a number: "{text}"') from None
 
 
 def compact_a_little(session: Session, before: int, after: int, now: float) -> int:

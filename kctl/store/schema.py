@@ -6,8 +6,8 @@ state, kept in the same transaction. How a database gets here: `kctl.store.migra
 A commit writes every page that it touches to the disk, so the tables are cut to touch
 few: a value is stored once, in the log, where `current` points; `current` is sorted by
 its key (a table of cells reads it alone) and lists its own references and claims as JSON,
-which spares each of those an index. A create touches five pages, with an index a
-relation and a copy of the value it was eleven.
+which spares each of those an index. A create with two references and a claim writes 6.5
+pages so; with a copy of the value and an index a relation it wrote 10.7.
 
 The log never loses its newest row (`kctl.store.log.compact`), so the next id is always
 greater than every id before it; SQLite's AUTOINCREMENT would keep the same promise at

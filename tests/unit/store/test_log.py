@@ -10,7 +10,7 @@ import pytest
 
 from kctl.store.retention import EVERY
 from kctl.store.store import Store
-from kctl.store.types import Change, Compacted, Key, Write
+from kctl.store.types import Change, Compacted, Key, StoreError, Write
 
 from .writing import POD, drop, pod, put
 
@@ -88,6 +88,13 @@ def test_writing_keeps_the_log_within_its_settings(store: Store) -> None:
         store.write([Write(pod(f"p{start + n}"), start * 2 + n + 1, None) for n in range(64)])
     (kept,) = store._session.connection.execute("SELECT count(*) FROM revisions").fetchone()
     assert kept <= 50 + 2 * EVERY
+
+
+def test_a_retention_that_is_no_number_is_named(store: Store) -> None:
+    store.meta_put("settings", '{"retain-seconds": "a day"}')
+    with pytest.raises(StoreError, match='the setting "retain-seconds" is not a number: "a day"'):
+        store.write([Write(pod(f"p{number}"), 0, b"{}", "u") for number in range(EVERY)])
+    assert store.revision() == 0
 
 
 def test_a_wait_ends_when_another_process_writes(path: Path, store: Store) -> None:
