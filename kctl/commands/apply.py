@@ -18,7 +18,6 @@ _NOT_YET = ("prune", "prune-allowlist", "server-side", "force-conflicts")
 def run(ctx: Context, args: Args) -> int:
     from kctl.commands import files, objects
     from kctl.commands.create.generator import validation
-    from kctl.commands.failure import described
     from kctl.commands.output import Result
     from kctl.commands.output import dry_run as dry_run_of
 
@@ -31,6 +30,8 @@ def run(ctx: Context, args: Args) -> int:
     for name in _NOT_YET:
         if args[name]:
             raise UsageError(f"--{name} is not supported")
+    if not args["overwrite"]:
+        raise UsageError("--overwrite=false is not supported")
     dry = dry_run_of(ctx, args)
     strictness = validation(args)
     result = Result(ctx, args, dry=dry)
@@ -40,7 +41,7 @@ def run(ctx: Context, args: Args) -> int:
     findings = objects.Findings()
     changed = False
     for manifest in manifests:
-        with findings.guard(), described(_doing(manifest.source)):
+        with findings.guard():
             resource, namespace, name = objects.identify(
                 ctx, objects.catalog(ctx), manifest.obj, manifest.source
             )
@@ -50,10 +51,6 @@ def run(ctx: Context, args: Args) -> int:
         ctx.out.flush()
         ctx.settle()
     return findings.finish()
-
-
-def _doing(source: str) -> str:
-    return f'error when applying "{source}"'
 
 
 def _selected(args: Args, manifests: list[files.Manifest]) -> list[files.Manifest]:
@@ -75,7 +72,7 @@ def _apply(ctx: Context, args: Args, result: Result, found: Found, strictness: s
     if live is None:
         result.show(create(ctx, found, result.dry, strictness), "created")
         return True
-    made = patch(ctx, found, live, result.dry, strictness, overwrite=args["overwrite"])
+    made = patch(ctx, found, live, result.dry, strictness)
     same = made["metadata"].get("resourceVersion") == live["metadata"].get("resourceVersion")
     unchanged = made == live if result.dry != "none" else same
     result.show(made, "unchanged" if unchanged else "configured")

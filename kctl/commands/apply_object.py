@@ -9,6 +9,7 @@ from typing import Any
 from kctl.commands import objects
 from kctl.commands.context import Context
 from kctl.commands.create.generator import LAST_APPLIED, last_applied
+from kctl.commands.failure import Doing, described
 from kctl.commands.objects import Found
 
 Object = dict[str, Any]
@@ -47,22 +48,21 @@ def create(ctx: Context, found: Found, dry: str, strictness: str) -> Object:
     made = configured(found.obj, found.namespace)
     if dry == "client":
         return made
-    obj: Object = ctx.plane.api.create(
-        made, namespace=found.namespace, dry_run=dry == "server", validation=strictness
-    )
+    with described(f'error when creating "{found.source}"'):
+        obj: Object = ctx.plane.api.create(
+            made, namespace=found.namespace, dry_run=dry == "server", validation=strictness
+        )
     return obj
 
 
-def patch(
-    ctx: Context, found: Found, live: Object, dry: str, strictness: str, *, overwrite: bool
-) -> Object:
+def patch(ctx: Context, found: Found, live: Object, dry: str, strictness: str) -> Object:
     """Patch what is stored so that it says what the file says; the object as it then is."""
     from kctl.api.errors import ApiError
 
     _warn_of_missing_annotation(ctx, found, live)
     modified = configured(found.obj, found.namespace)
     for attempt in range(TRIES):
-        difference = three_way(ctx, modified, live, overwrite=overwrite)
+        difference = three_way(ctx, modified, live)
         if not difference:
             return live
         if dry == "client":
@@ -82,14 +82,26 @@ def patch(
         except ApiError as error:
             fresh = current(ctx, found)
             if error.reason != "Conflict" or attempt == TRIES - 1 or fresh is None:
-                raise
+                raise Doing(error, _applying(found, difference)) from None
             live = fresh
         else:
             return made
     return live
 
 
-def three_way(ctx: Context, modified: Object, live: Object, *, overwrite: bool) -> Object:
+def _applying(found: Found, difference: Object) -> str:
+    """How kubectl names a patch that was refused."""
+    resource = found.resource
+    version = f"{resource.group}/{resource.version}" if resource.group else f"/{resource.version}"
+    return (
+        f"error when applying patch:\n{last_applied(sorted_keys(difference)).rstrip()}\nto:\n"
+        f'Resource: "{version}, Resource={resource.plural}", GroupVersionKind: '
+        f'"{version}, Kind={resource.kind}"\nName: "{found.name}", Namespace: '
+        f'"{found.namespace}"\nfor: "{found.source}"'
+    )
+
+
+def three_way(ctx: Context, modified: Object, live: Object) -> Object:
     """The strategic patch from live to modified that also drops what was once applied and
     is applied no more."""
     from kctl.api.patch.three_way import three_way_strategic
@@ -97,7 +109,7 @@ def three_way(ctx: Context, modified: Object, live: Object, *, overwrite: bool) 
     kept = (live["metadata"].get("annotations") or {}).get(LAST_APPLIED)
     original = json.loads(kept) if kept else {}
     schema = ctx.plane.kinds.of(modified).schema
-    difference: Object = three_way_strategic(original, modified, live, schema, overwrite=overwrite)
+    difference: Object = three_way_strategic(original, modified, live, schema)
     return difference
 
 

@@ -41,8 +41,14 @@ def text_of(error: Exception) -> str:
 
 
 def _one_of_several(error: Exception) -> str:
-    """kubectl's MultipleErrors: only a Status keeps its prefix."""
-    return error.message if isinstance(error, UsageError) else text_of(error)
+    """kubectl's MultipleErrors: only a Status keeps its prefix, and none has the long form."""
+    from kctl.api.errors import ApiError
+
+    if isinstance(error, UsageError):
+        return error.message
+    if isinstance(error, Doing):
+        return status_text(error.error, error.doing)
+    return status_text(error) if isinstance(error, ApiError) else text_of(error)
 
 
 def api_error_text(error: Exception, doing: str = "") -> str:
@@ -55,12 +61,17 @@ def api_error_text(error: Exception, doing: str = "") -> str:
     from kctl.api.errors import ApiError
 
     assert isinstance(error, ApiError)
-    if error.reason == "Invalid" and not doing:
-        return _invalid_text(error)
+    return _invalid_text(error) if error.reason == "Invalid" else status_text(error, doing)
+
+
+def status_text(error: Exception, doing: str = "") -> str:
+    """ "Error from server (REASON): MESSAGE"."""
+    from kctl.api.errors import ApiError
+
+    assert isinstance(error, ApiError)
     where = f"{doing}: " if doing else ""
-    if not error.reason:
-        return f"Error from server: {where}{error.message}"
-    return f"Error from server ({error.reason}): {where}{error.message}"
+    reason = f" ({error.reason})" if error.reason else ""
+    return f"Error from server{reason}: {where}{error.message}"
 
 
 def _invalid_text(error: Exception) -> str:

@@ -14,7 +14,10 @@ JSONPATHS = (
     (Path(__file__).parent / "jsonpaths.txt").read_text().replace("CONTAINERS", CONTAINERS)
 ).splitlines()
 
-DEPLOYMENT = ["create", "deployment", "x", "--image=a", "--image=b:1", "--image=c:2", "--replicas=3", "--port=80"]
+DEPLOYMENT = [
+    *("create", "deployment", "x", "--image=a", "--image=b:1", "--image=c:2"),
+    *("--replicas=3", "--port=80"),
+]
 
 
 @pytest.mark.parametrize("template", JSONPATHS)

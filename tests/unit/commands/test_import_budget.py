@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[3]
 
 HEAVY = {
     "asyncio", "click", "dataclasses", "docker", "email", "enum", "hashlib", "http",
-    "importlib.metadata", "inspect", "jinja2", "json", "kctl.api", "kctl.plugins.manager", "kctl.reconcile.plane",
+    "importlib.metadata", "inspect", "jinja2", "json", "kctl.api", "kctl.plugins.manager",
+    "kctl.reconcile.plane",
     "kctl.store.store", "kctl.store.types", "logging", "orjson", "pathlib", "pluggy", "pydantic",
     "random", "re", "requests", "shutil", "socket", "sqlalchemy", "ssl", "subprocess", "tabulate",
     "tempfile", "threading", "typer", "typing", "urllib", "uuid", "yaml",
