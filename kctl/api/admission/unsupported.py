@@ -10,8 +10,9 @@ _TEMPLATES = ("deployments.apps", "replicasets.apps")
 
 
 class Unsupported:
-    """Warns the client, once for each field. Objects that a controller makes from a
-    template are not spoken of again: their author was told of the template."""
+    """Warns the client, once for each field: an update speaks of what it brings. Objects
+    that a controller makes from a template are not spoken of again: their author was told
+    of the template."""
 
     name = "Unsupported"
 
@@ -19,10 +20,11 @@ class Unsupported:
         obj = request.obj
         if obj is None or request.subresource or request.operation not in ("CREATE", "UPDATE"):
             return
-        old = request.old
-        if old is not None and old.get("spec") == obj.get("spec"):
-            return
-        for message in _messages(request, obj):
+        messages = _messages(request, obj)
+        if messages and request.old is not None:
+            told = set(_messages(request, request.old))
+            messages = [each for each in messages if each not in told]
+        for message in messages:
             request.warn(message)
 
 

@@ -69,6 +69,14 @@ def _selectable(obj: Object) -> Mapping[str, str]:
     return {"status.phase": obj["status"]["phase"]}
 
 
+def _finalizers(obj: Object) -> list[str]:
+    return list((obj.get("spec") or {}).get("finalizers") or ())
+
+
+def _begin_delete(obj: Object) -> None:
+    obj["status"] = {**(obj.get("status") or {}), "phase": "Terminating"}
+
+
 KIND = Kind(
     kind="Namespace",
     plural="namespaces",
@@ -86,4 +94,6 @@ KIND = Kind(
     validate_update=_validate_update,
     has_status=True,
     selectable=_selectable,
+    finalizers=_finalizers,
+    begin_delete=_begin_delete,
 )

@@ -78,14 +78,17 @@ def _row(obj: Object) -> list[Cell]:
 
 def _address(status: Mapping[str, Any]) -> str:
     addresses = status.get("podIPs")
-    return addresses[0]["ip"] if addresses else status.get("podIP") or ""
+    found = addresses[0].get("ip") if addresses else status.get("podIP")
+    return found or ""
 
 
 def _readiness_gates(spec: Mapping[str, Any], status: Mapping[str, Any]) -> str:
     gates = spec.get("readinessGates")
     if not gates:
         return NONE
-    met = {each["type"] for each in status.get("conditions") or () if each.get("status") == "True"}
+    met = {
+        each.get("type") for each in status.get("conditions") or () if each.get("status") == "True"
+    }
     return f"{sum(gate['conditionType'] in met for gate in gates)}/{len(gates)}"
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from kctl.api.kind import Cell, Object
 from kctl.api.kinds.cells import epoch
 
+_GATED = ("PodScheduled", "SchedulingGated")
 _TERMINAL = ("Succeeded", "Failed")
 
 
@@ -23,10 +24,10 @@ class _Restarts:
         self.last = ""
 
     def add(self, status: Mapping[str, Any]) -> None:
-        self.count += status.get("restartCount", 0)
-        last_state = status.get("lastState")
-        if last_state and "terminated" in last_state:
-            self.last = max(self.last, last_state["terminated"].get("finishedAt") or "")
+        self.count += status.get("restartCount") or 0
+        ended = (status.get("lastState") or {}).get("terminated")
+        if ended:
+            self.last = max(self.last, ended.get("finishedAt") or "")
 
     def cell(self) -> Cell:
         if self.count and self.last:
@@ -41,7 +42,7 @@ def summary(pod: Object) -> tuple[str, str, Cell]:
     conditions = status.get("conditions") or ()
     reason = status.get("reason") or status.get("phase") or ""
     for condition in conditions:
-        if condition["type"] == "PodScheduled" and condition.get("reason") == "SchedulingGated":
+        if (condition.get("type"), condition.get("reason")) == _GATED:
             reason = "SchedulingGated"
     ready, total, restarts = 0, len(spec["containers"]), _Restarts()
     initializing = False
@@ -72,7 +73,7 @@ def restartable(init_containers: Iterable[Mapping[str, Any]]) -> set[str]:
 
 
 def _is_true(conditions: Iterable[Mapping[str, Any]], wanted: str) -> bool:
-    return any(each["type"] == wanted and each["status"] == "True" for each in conditions)
+    return any(each.get("type") == wanted and each.get("status") == "True" for each in conditions)
 
 
 def _init(
@@ -86,7 +87,7 @@ def _init(
     ready = 0
     for at, container in enumerate(status.get("initContainerStatuses") or ()):
         restarts.add(container)
-        sidecar = container["name"] in sidecars
+        sidecar = container.get("name") in sidecars
         if sidecar:
             sidecar_restarts.add(container)
         state = container.get("state") or {}
