@@ -1,0 +1,1 @@
+"""Caddy in front of the HTTP services of kctl."""
