@@ -28,11 +28,12 @@ def raised(backoff: Backoff | None, ended: float, now: float, run: str) -> Backo
     return Backoff(min(backoff.delay * 2, LONGEST), now, run)
 
 
-def retry(previous: Backoff | None, now: float, first: float = 1.0, most: float = 60.0) -> Backoff:
-    """The back-off of an operation that is asked for again because it had no effect."""
-    if previous is None or now - previous.at > 10 * most:
-        return Backoff(first, now)
-    return Backoff(min(previous.delay * 2, most), now)
+def retry(previous: Backoff | None, now: float, run: str = "") -> Backoff:
+    """The back-off of an operation that is asked for again because it had no effect on
+    `run`: 1 s, doubling to a minute."""
+    if previous is None or previous.run != run:
+        return Backoff(1.0, now, run)
+    return Backoff(min(previous.delay * 2, 60.0), now, run)
 
 
 def go_duration(seconds: float) -> str:

@@ -85,16 +85,16 @@ def _stop_what_is_stale(context: PodContext, runs: list[Run]) -> bool:
     if not stale:
         return False
     message = "Pod sandbox changed, it will be killed and re-created."
-    context.event("Normal", "SandboxChanged", message)
+    if any(not _asked_lately(context, run) for run in stale):
+        context.event("Normal", "SandboxChanged", message)
     _stop_all(context, stale, "its sandbox is gone")
     return True
 
 
 def _stop_all(context: PodContext, runs: list[Run], reason: str = "") -> None:
-    if not runs or _asked_lately(context):
-        return
     for run in runs:
-        _stop(context, run, _grace(context), reason)
+        if not _asked_lately(context, run):
+            _stop(context, run, _grace(context), reason)
 
 
 def _wanted(context: PodContext, runs: list[Run]) -> list[Run]:
@@ -122,6 +122,8 @@ def _ensure(context: PodContext, run: Run, busy: bool) -> None:
     match run.where:
         case "running":
             _heal(context, run, memory, busy)
+        case "restarting" if run.outdated and not busy:
+            _replace(context, run)
         case "restarting":
             message = _crash_message(context, run, engine_delay(run.restarts))
             _wait(context, run, "CrashLoopBackOff", message)
@@ -135,8 +137,15 @@ def _heal(context: PodContext, run: Run, memory: ContainerMemory | None, busy: b
     backoff = memory.backoff if memory is not None else None
     if memory is not None and backoff is not None and context.now - backoff.at > FORGOTTEN:
         memory.backoff = None
+    if memory is not None and memory.stopped and memory.stopped.run != run.identity:
+        memory.stopped = None
+    if busy:
+        return
+    if run.outdated:
+        _replace(context, run)
+        return
     probe = probing.failed(context, run)
-    if not probe or busy or _asked_lately(context):
+    if not probe or _asked_lately(context, run):
         return
     message = f"Container {run.name} failed {probe} probe, will be restarted"
     context.event("Normal", "Killing", message, run.name)
@@ -144,16 +153,28 @@ def _heal(context: PodContext, run: Run, memory: ContainerMemory | None, busy: b
     _stop(context, run, grace, f"failed {probe} probe")
 
 
+def _replace(context: PodContext, run: Run) -> None:
+    """Its image was changed in the pod: stop it, to be made of the new one."""
+    if _asked_lately(context, run):
+        return
+    message = f"Container {run.name} definition changed, will be restarted"
+    context.event("Normal", "Killing", message, run.name)
+    _stop(context, run, _grace(context), "its definition changed")
+
+
 def _start(context: PodContext, run: Run, memory: ContainerMemory | None, busy: bool) -> None:
     """Start a container, now or when its back-off is over."""
     failure = memory.failure if memory else None
+    if failure is not None and failure.image != run.container.spec.get("image", ""):
+        failure = None
     if failure is not None:
         _show_failure(context, run, failure)
         if context.now < failure.at + failure.delay:
             return
     again = run.where == "ended" or (run.where == "absent" and run.ran)
     backoff = memory.backoff if memory else None
-    if again and failure is None and backoff is not None and backoff.run != run.identity:
+    in_loop = backoff is not None and backoff.run != run.identity and not run.outdated
+    if again and failure is None and backoff is not None and in_loop:
         ended = backoff.at if run.ended_at is None else run.ended_at
         until = wait_until(backoff, ended)
         if until is not None and context.now < until:
@@ -201,7 +222,8 @@ def _remove_sandbox(context: PodContext) -> None:
 
 def _stop(context: PodContext, run: Run, grace: int, reason: str) -> None:
     assert run.state is not None
-    context.memory.killed = retry(context.memory.killed, context.now)
+    memory = context.memory.container(run.name)
+    memory.stopped = retry(memory.stopped, context.now, run.identity)
     context.operate(
         StopContainer(
             context.node_name,
@@ -215,12 +237,15 @@ def _stop(context: PodContext, run: Run, grace: int, reason: str) -> None:
     )
 
 
-def _asked_lately(context: PodContext) -> bool:
+def _asked_lately(context: PodContext, run: Run) -> bool:
     """A stop that had no effect is asked for again, but not over and over."""
-    killed = context.memory.killed
-    if killed is None or context.now >= killed.at + killed.delay:
+    memory = context.memory.containers.get(run.name)
+    stopped = memory.stopped if memory else None
+    if stopped is None or stopped.run != run.identity:
         return False
-    context.wake(killed.at + killed.delay)
+    if context.now >= stopped.at + stopped.delay:
+        return False
+    context.wake(stopped.at + stopped.delay)
     return True
 
 

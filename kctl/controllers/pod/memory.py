@@ -35,6 +35,8 @@ class Failure:
     message: str
     at: float
     delay: float
+    image: str = ""
+    """that it was tried with: another one is tried at once"""
 
 
 @dataclass
@@ -56,6 +58,8 @@ class ProbeMemory:
 class ContainerMemory:
     backoff: Backoff | None = None
     failure: Failure | None = None
+    stopped: Backoff | None = None
+    """when a run was last told to stop, and how long not to ask again"""
     outcome: float = 0.0
     """when the newest outcome ended that was taken in"""
     run: str = ""
@@ -77,7 +81,7 @@ class PodMemory:
     containers: dict[str, ContainerMemory] = field(default_factory=dict)
     asked: Asked | None = None
     killed: Backoff | None = None
-    """when the pod or a container was last told to stop, and how long not to ask again"""
+    """when the whole pod was last told to stop, and how long not to ask again"""
     draining: list[str] | None = None
     """nodes whose load balancers had the pod in rotation when its deletion began"""
 
@@ -142,6 +146,7 @@ def _container(stored: dict[str, Any]) -> ContainerMemory:
     return ContainerMemory(
         backoff=_backoff(stored.get("backoff")),
         failure=_failure(failure) if failure else None,
+        stopped=_backoff(stored.get("stopped")),
         outcome=stored.get("outcome", 0.0),
         run=stored.get("run", ""),
         probes={
@@ -163,4 +168,5 @@ def _failure(stored: dict[str, Any]) -> Failure:
         stored.get("message", ""),
         stored.get("at", 0.0),
         stored.get("delay", 0.0),
+        stored.get("image", ""),
     )

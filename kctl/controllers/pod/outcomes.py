@@ -6,6 +6,7 @@ from kctl.controllers.pod.backoff import FIRST, LONGEST
 from kctl.controllers.pod.context import PodContext
 from kctl.controllers.pod.memory import ContainerMemory, Failure
 from kctl.controllers.pod.runs import Run, container_id
+from kctl.controllers.pod.specs import containers
 from kctl.runtime.types import Outcome, StartContainer
 
 IMAGE_REASONS = ("ErrImagePull", "ErrImageNeverPull", "InvalidImageName")
@@ -16,7 +17,12 @@ def take_in(context: PodContext) -> None:
     """Every outcome once: a compute may call the controller several times with the same."""
     for name, run in context.runs.items():
         outcome = context.outcome(name)
-        if outcome is None or _known(context, run, outcome):
+        if outcome is None:
+            known = context.memory.containers.get(name)
+            if known is not None:
+                known.outcome = 0.0  # no longer shown, so nothing to tell it from
+            continue
+        if _known(context, run, outcome):
             continue
         for type_, reason, message in outcome.events:
             if reason == "Killing":
@@ -49,7 +55,7 @@ def _started(context: PodContext, name: str, memory: ContainerMemory, outcome: O
         return
     if outcome.reason == "Unreachable":
         # Says nothing about the container: the node's own condition will.
-        memory.failure = Failure("", "", outcome.at, _UNREACHABLE_RETRY)
+        memory.failure = Failure("", "", outcome.at, _UNREACHABLE_RETRY, _image(outcome))
         return
     reason = outcome.reason or "RunContainerError"
     for type_, event_reason, message in _failure_events(context, name, reason, outcome):
@@ -58,7 +64,15 @@ def _started(context: PodContext, name: str, memory: ContainerMemory, outcome: O
     delay = FIRST
     if previous is not None and _family(previous.reason) == _family(reason):
         delay = min(max(previous.delay, FIRST / 2) * 2, LONGEST)
-    memory.failure = Failure(reason, outcome.message, outcome.at, delay)
+    memory.failure = Failure(reason, outcome.message, outcome.at, delay, _image(outcome))
+
+
+def _image(outcome: Outcome) -> str:
+    """The image that a start was tried with."""
+    operation = outcome.operation
+    assert isinstance(operation, StartContainer)
+    listed = containers(operation.pod)
+    return next((str(e.spec.get("image", "")) for e in listed if e.name == operation.container), "")
 
 
 def _family(reason: str) -> str:

@@ -90,6 +90,12 @@ class Run:
         return max((each.attempt for each in self.attempts), default=-1) + 1
 
     @property
+    def outdated(self) -> bool:
+        """It was made of another image than the pod asks for now."""
+        wanted = self.container.spec.get("image", "")
+        return bool(self.state and self.state.image and self.state.image != wanted)
+
+    @property
     def identity(self) -> str:
         """Of one run of a container: another container, or one that the engine restarted,
         is another run. "" before the first."""

@@ -6,6 +6,7 @@ no restart count ever falls.
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from typing import Any
 
@@ -89,6 +90,14 @@ class Faulty(RuleBasedStateMachine):
     @rule(number=st.integers(0, 2), probe=st.sampled_from(["liveness", "readiness"]))
     def fail_or_pass_a_probe(self, number: int, probe: str) -> None:
         self.world.faults.failing_probes ^= {(self._pod(number), "c", probe)}
+
+    @rule(number=st.integers(0, 2), image=st.sampled_from(["img", "img:2"]))
+    def change_the_image(self, number: int, image: str) -> None:
+        name = self._pod(number)
+        if name and not name.startswith(("once", "job")):
+            pod = copy.deepcopy(self.world.pod(name))
+            pod["spec"]["containers"][0]["image"] = image
+            self.world.put(pod)
 
     @rule(number=st.integers(0, 2))
     def break_or_mend_a_command(self, number: int) -> None:
@@ -183,6 +192,10 @@ class Faulty(RuleBasedStateMachine):
         status = pod["status"]
         policy = pod["spec"]["restartPolicy"]
         name = pod["metadata"]["name"]
+        for entry, asked in zip(
+            status["containerStatuses"], pod["spec"]["containers"], strict=True
+        ):
+            assert entry["image"] == asked["image"]
         if policy == "Always" or (policy == "Never" and status["phase"] == "Running"):
             assert self.world.condition("Ready", name)["status"] == "True", status
             assert status["phase"] == "Running"

@@ -328,3 +328,33 @@ def test_a_removed_container_is_not_taken_for_the_dead_one_before_it() -> None:
     assert list(entry["state"]) == ["running"]
     assert entry["lastState"]["terminated"]["reason"] == "ContainerStatusUnknown"
     assert [op.attempt for op in starts(world)] == [0, 1, 1]
+
+
+def with_image(world: World, image: str) -> None:
+    spec = world.pod()["spec"]
+    containers = [{**spec["containers"][0], "image": image}]
+    world.put({**world.pod(), "spec": {**spec, "containers": containers}})
+    world.settle()
+
+
+def test_another_image_is_another_container_at_once() -> None:
+    world = running(World())
+    with_image(world, "img:2")
+    assert world.said("Killing") == ["Container c definition changed, will be restarted"]
+    assert world.container()["image"] == "img:2"
+    assert world.container()["restartCount"] == 1
+    with_image(world, "img:3")
+    assert world.container()["image"] == "img:3"
+    assert list(world.container()["state"]) == ["running"]
+
+
+def test_another_image_ends_the_back_off_of_the_one_that_was_missing() -> None:
+    world = World()
+    world.faults.missing_images.add("img")
+    world.put(pod_object())
+    world.settle()
+    world.sleep(5)
+    assert world.container()["state"]["waiting"]["reason"] == "ImagePullBackOff"
+    with_image(world, "img:2")
+    assert world.status()["phase"] == "Running"
+    assert world.memory == {}
