@@ -6,7 +6,7 @@ everything that is alike for all kinds itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -112,6 +112,11 @@ class Kind:
     claims: Callable[[Object], tuple[str, ...]] = _no_strings
     """Names that one object at most may hold."""
     orphan_by_default: bool = False
+    finalizers: Callable[[Object], Sequence[str]] = _no_strings
+    """Finalizers that the kind keeps elsewhere than in metadata (a namespace's in its spec);
+    such a kind has the subresource "finalize", which changes nothing but spec.finalizers."""
+    begin_delete: Callable[[Object], None] = _nothing
+    """What an object shows once it is being deleted and something holds it, in place."""
     aliases: tuple[str, ...] = field(default=())
 
     @property

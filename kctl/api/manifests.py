@@ -48,11 +48,7 @@ def _decoded(text: str | bytes, source: str) -> str:
         raise ManifestError(f"error parsing {source}: the text is larger than {MAX_BYTES} bytes")
     if isinstance(text, str):
         return text.removeprefix("\ufeff")
-    try:
-        return text.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        why = "error converting YAML to JSON: yaml: invalid leading UTF-8 octet"
-        raise ManifestError(f"error parsing {source}: {why}") from None
+    return text.decode("utf-8-sig", "replace")
 
 
 def _json_or_yaml(text: str) -> list[Any]:

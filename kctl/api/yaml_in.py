@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +26,7 @@ MAX_ALIASED = 400_000
 
 _TAG = "tag:yaml.org,2002:"
 _MERGE = "<<"
+_VERSION = re.compile(r"%YAML[ \t]+(\S+)")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -49,6 +52,9 @@ _Open = _Map | _List
 
 def read_document(text: str) -> Any:
     """The value of one document, None for an empty one. Raises YamlError."""
+    version = _VERSION.match(text)
+    if version is not None and version[1] != "1.1":
+        raise YamlError("yaml: found incompatible YAML document")
     return _Reader().read(text)
 
 
@@ -130,17 +136,22 @@ class _Reader:
         if isinstance(inside, _List):
             inside.items.append(_json_value(value))
         elif not inside.waits:
-            inside.key = _MERGE_KEY if merge else _key(value)
+            inside.key = _NULL_KEY if value is None else _MERGE_KEY if merge else _key(value)
             inside.waits = True
         else:
             inside.waits = False
+            if inside.key is _NULL_KEY:
+                shown = "<nil>" if value is None else _go_syntax(value)
+                raise YamlError(
+                    f"unsupported map key of type: %!s(<nil>), key: <nil>, value: {shown}"
+                )
             if inside.key is _MERGE_KEY:
                 inside.merges += _mergeable(value)
             else:
                 inside.items[inside.key] = _json_value(value)
 
 
-_MERGE_KEY = str(object())
+_MERGE_KEY, _NULL_KEY = str(object()), str(object())
 
 
 def _mergeable(value: Any) -> list[dict[str, Any]]:
@@ -178,10 +189,19 @@ def _key(value: Any) -> str:
         return str(value)
     if isinstance(value, float):
         return _float_key(value)
+    raise YamlError(f"yaml: invalid map key: {_go_syntax(value)}")
+
+
+def _go_syntax(value: Any) -> str:
+    """A value as Go's %#v prints it."""
+    if isinstance(value, dict):
+        inside = ", ".join(f"{_go_syntax(key)}:{_go_syntax(each)}" for key, each in value.items())
+        return f"map[interface {{}}]interface {{}}{{{inside}}}"
+    if isinstance(value, list):
+        return f"[]interface {{}}{{{', '.join(map(_go_syntax, value))}}}"
     if value is None:
-        return "null"
-    shown = "map[interface {}]interface {}" if isinstance(value, dict) else "[]interface {}"
-    raise YamlError(f"yaml: invalid map key: {shown}")
+        return "interface {}(nil)"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _float_key(value: float) -> str:
@@ -221,14 +241,14 @@ def _tagged(tag: str, text: str) -> Any:
             return base64.b64decode("".join(text.split()), validate=True).decode("utf-8", "replace")
         except binascii.Error:
             raise YamlError("yaml: !!binary value contains invalid base64 data") from None
-    value = resolve(text)
+    value: Any = resolve(text)
     wanted = _TAGGED.get(short)
     if short == "timestamp":
         return text
     if wanted is None or not isinstance(value, wanted):
         shown = {bool: "bool", int: "int", float: "float", str: "str"}.get(type(value), "null")
         raise YamlError(f"yaml: cannot decode !!{shown} `{text}` as a !!{short}")
-    return float(value) if short == "float" else value
+    return value
 
 
 # --- errors ---

@@ -22,7 +22,7 @@ _WORDS: dict[str, Any] = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
 }
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
-_GO_FLOAT = re.compile(r"\.[0-9]+([eE][-+]?[0-9]+)?", re.ASCII)
+_GO_FLOAT = re.compile(r"\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?", re.ASCII)
 _INTEGER = re.compile(
     r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))", re.ASCII
 )
@@ -31,7 +31,8 @@ NOT_A_WORD = object()
 
 
 def resolve(text: str) -> Any:
-    """The value of a plain scalar: None, bool, int, float or str."""
+    """The value of a plain scalar: None, bool, int, float or str. Integers are those of 64
+    bits, as in JSON that went through Go; what is larger is a float."""
     if text and text[0] not in _FIRST:
         return text
     word = _WORDS.get(text, NOT_A_WORD)
@@ -40,7 +41,7 @@ def resolve(text: str) -> Any:
     if text[0] in "+-0123456789":
         return _number(text)
     if text[0] == "." and _GO_FLOAT.fullmatch(text):
-        return _finite(text, text)
+        return _finite(text.replace("_", ""), text)
     return text
 
 
@@ -49,8 +50,10 @@ def _number(text: str) -> Any:
     found = _INTEGER.fullmatch(plain)
     if found is not None:
         number = _integer(*found.groups())
-        if -(2**63) <= number < 2**64 and not (plain[0] == "+" and number >= 2**63):
+        if -(2**63) <= number < 2**63:
             return number
+        if found[5] is None and number < 2**64:
+            return float(number)
     if _FLOAT.fullmatch(plain):
         return _finite(plain, text)
     return text
@@ -73,7 +76,9 @@ def _integer(
 def _finite(number: str, text: str) -> Any:
     """Go refuses a float that is out of range, so that the text stays a string."""
     value = float(number)
-    return text if value in (float("inf"), float("-inf")) else value
+    if value in (float("inf"), float("-inf")):
+        return text
+    return int(value) if value.is_integer() and abs(value) < 2**63 else value
 
 
 def is_string(text: str) -> bool:

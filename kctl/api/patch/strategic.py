@@ -145,7 +145,7 @@ class Merger:
         for key, value in patch.items():
             name = key.removeprefix(SET_ORDER).removeprefix(DELETE_FROM)
             if value is not None and name not in keys:
-                raise PatchError("patch contents must be a subset of retainKeys list")
+                raise PatchError("invalid patch format of retainKeys")
         for key in [each for each in original if each not in keys]:
             del original[key]
 
@@ -237,7 +237,7 @@ def _check_order(changed: list[Any] | None, order: list[Any], merge_key: str) ->
     places = [find(order, each, merge_key) for each in listed]
     if -1 in places or places != sorted(places):
         raise PatchError(
-            f"The order in patch list:\n{go_value(listed)}\n doesn't match setElementOrder "
+            f"The order in patch list:\n{go_value(listed)}\n doesn't match $setElementOrder "
             f"list:\n{go_value(order)}\n"
         )
 

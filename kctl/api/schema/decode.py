@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from kctl.api.encode import copy, dumps
+from kctl.api.encode import dumps
 from kctl.api.errors import ApiError, bad_request
 from kctl.api.kind import Kind, Object
 from kctl.api.schema.readers import Mismatch, Problems, read_object
@@ -109,6 +109,3 @@ def _collect(value: Any, path: str, found: list[str]) -> None:
     elif isinstance(value, list):
         for at, item in enumerate(value):
             _collect(item, f"{path.removesuffix('.')}[{at}].", found)
-
-
-__all__ = ["cannot_be_handled", "copy", "decode", "load_json", "strict_text"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from kctl.api import errors, times
 from kctl.api.context import Context
@@ -60,10 +60,9 @@ def _check_preconditions(kind: Kind, old: Object, options: Options) -> None:
         ("ResourceVersion", options.resource_version, meta["resourceVersion"]),
     ):
         if wanted and wanted != found:
-            label = "UID" if what == "UID" else "ResourceVersion"
             why = (
-                f"Precondition failed: {label} in precondition: {wanted}, "
-                f"{label} in object meta: {found}"
+                f"Precondition failed: {what} in precondition: {wanted}, "
+                f"{what} in object meta: {found}"
             )
             raise errors.conflict(kind.resource, meta["name"], why)
 
@@ -78,12 +77,12 @@ def _delete(context: Context, kind: Kind, record: Record, old: Object, options: 
         if finalizers:
             meta["finalizers"] = finalizers
     graceful = _mark(kind, new, options, context.now)
-    held = holders(new)
+    held = holders(kind, new)
     if not graceful and not held:
         return _gone(context, kind, record, new, options)
     if held and not graceful:
         _mark_at_once(new, context)
-    _begin(new)
+    kind.begin_delete(new)
     new["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
     if new == old or options.dry_run:
         return new
@@ -111,14 +110,10 @@ def _finalizers(kind: Kind, obj: Object, options: Options) -> list[str]:
     return kept + {"Foreground": [FOREGROUND], "Orphan": [ORPHAN]}.get(policy, [])
 
 
-def _mark(kind: Kind, obj: Object, options: Options, now: Callable[[], object]) -> bool:
+def _mark(kind: Kind, obj: Object, options: Options, now: Callable[[], datetime]) -> bool:
     """Set or shorten the grace of a kind that has one. True where it is still to run."""
     if kind.grace is None:
         return False
-    from datetime import datetime
-
-    moment = now()
-    assert isinstance(moment, datetime)
     meta = obj["metadata"]
     asked = options.grace
     if asked is not None and asked < 0:
@@ -130,7 +125,7 @@ def _mark(kind: Kind, obj: Object, options: Options, now: Callable[[], object]) 
         seconds = 0
     if seconds == 0:
         return False
-    meta["deletionTimestamp"] = times.now_text(moment + timedelta(seconds=seconds))
+    meta["deletionTimestamp"] = times.now_text(now() + timedelta(seconds=seconds))
     meta["deletionGracePeriodSeconds"] = seconds
     _raise_generation(obj)
     return True
@@ -166,12 +161,6 @@ def _raise_generation(obj: Object) -> None:
     meta = obj["metadata"]
     if meta.get("generation", 0) > 0:
         meta["generation"] += 1
-
-
-def _begin(obj: Object) -> None:
-    """A namespace shows its end in its phase."""
-    if obj["kind"] == "Namespace" and obj["apiVersion"] == "v1":
-        obj["status"] = {**(obj.get("status") or {}), "phase": "Terminating"}
 
 
 def delete_all(

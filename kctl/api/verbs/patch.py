@@ -12,7 +12,6 @@ from kctl.api.fields import FieldError
 from kctl.api.kind import Kind, Object
 from kctl.api.patch import json_patch, merge, strategic
 from kctl.api.patch.errors import PatchError
-from kctl.api.schema import decode as schema_decode
 from kctl.api.schema.schema import definition
 from kctl.api.verbs.scale import scale_of, update_scale
 from kctl.api.verbs.update import replace
@@ -161,6 +160,3 @@ def _patch_scale(context: Context, kind: Kind, request: Request, dry_run: bool) 
     if not _names_version(request.patch):
         patched["metadata"].pop("resourceVersion", None)
     return update_scale(context, kind, request.name, request.namespace, patched, dry_run)
-
-
-__all__ = ["Request", "patch", "schema_decode"]

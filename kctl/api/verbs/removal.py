@@ -7,13 +7,9 @@ from kctl.api.kind import Kind, Object
 from kctl.store.types import Record, Write
 
 
-def holders(obj: Object) -> list[str]:
-    """The finalizers that keep a deleted object: those of metadata, and those that a
-    namespace has in its spec."""
-    held = list(obj["metadata"].get("finalizers") or ())
-    if obj.get("kind") == "Namespace" and obj.get("apiVersion") == "v1":
-        held += (obj.get("spec") or {}).get("finalizers") or ()
-    return held
+def holders(kind: Kind, obj: Object) -> list[str]:
+    """The finalizers that keep a deleted object."""
+    return [*(obj["metadata"].get("finalizers") or ()), *kind.finalizers(obj)]
 
 
 def remove(context: Context, kind: Kind, record: Record, last: Object) -> Object:

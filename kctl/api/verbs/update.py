@@ -6,12 +6,10 @@ last finalizer of an object that is being deleted removes it.
 
 from __future__ import annotations
 
-from typing import Any
-
 from kctl.api import errors, meta
-from kctl.api.context import Context, key_of, refuse, settle_namespace
+from kctl.api.context import Context, refuse, settle_namespace
 from kctl.api.encode import copy, decode
-from kctl.api.fields import invalid
+from kctl.api.fields import invalid, required
 from kctl.api.kind import Kind, Object
 from kctl.api.verbs.removal import holders, remove
 from kctl.store.types import ClaimTaken, Conflict, Record
@@ -30,8 +28,8 @@ def update(
     fields = new["metadata"]
     name = fields.get("name") or ""
     if not name:
-        causes = [errors_name_required()]
-        raise errors.invalid(kind.group, kind.kind, "", causes)
+        cause = required("metadata.name", "name is required")
+        raise errors.invalid(kind.group, kind.kind, "", [cause])
     wanted = fields.pop("resourceVersion", "")
     for attempt in range(1, ATTEMPTS + 1):
         record = context.record(kind, name, fields.get("namespace", ""))
@@ -46,12 +44,6 @@ def update(
             if attempt == ATTEMPTS:
                 raise errors.conflict(kind.resource, name, str(error)) from None
     raise AssertionError("the last attempt returns or raises")
-
-
-def errors_name_required() -> Any:
-    from kctl.api.fields import required
-
-    return required("metadata.name", "name is required")
 
 
 def _check_version(kind: Kind, name: str, wanted: str, record: Record) -> None:
@@ -112,7 +104,7 @@ def _merge_subresource(kind: Kind, new: Object, old: Object, subresource: str) -
         return new
     if subresource == "status" and kind.has_status:
         return _status_only(kind, new, old)
-    if subresource == "finalize" and kind.kind == "Namespace":
+    if subresource == "finalize" and kind.finalizers is not Kind.finalizers:
         finalizers = (new.get("spec") or {}).get("finalizers") or []
         return {**copy(old), "spec": {**(old.get("spec") or {}), "finalizers": finalizers}}
     raise errors.ApiError(404, "NotFound", "the server could not find the requested resource")
@@ -144,7 +136,4 @@ def _content(obj: Object) -> Object:
 
 def _may_go(kind: Kind, new: Object, old: Object) -> bool:
     """ShouldDeleteDuringUpdate: nothing holds it any more, and no grace is running."""
-    return not holders(new) and not old["metadata"].get("deletionGracePeriodSeconds")
-
-
-__all__ = ["key_of", "replace", "update"]
+    return not holders(kind, new) and not old["metadata"].get("deletionGracePeriodSeconds")
