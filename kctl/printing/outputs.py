@@ -100,14 +100,12 @@ def _template(name: str, text: str, wanted: Wanted) -> Write:
         from kctl.printing.jsonpath import parse
 
         parsed = parse(text, allow_missing=wanted.allow_missing, as_json=name == "jsonpath-as-json")
-        execute = parsed.execute
-    else:
-        from kctl.printing.go_template import parse as parse_go
+        if wanted.typed:
+            return lambda obj: parsed.execute(as_decoded(obj))
+        return parsed.execute
+    from kctl.printing.go_template import parse as parse_go
 
-        execute = parse_go(text, allow_missing=wanted.allow_missing).execute
-    if wanted.typed:
-        return lambda obj: execute(as_decoded(obj))
-    return execute
+    return parse_go(text, allow_missing=wanted.allow_missing).execute
 
 
 def as_decoded(value: Any) -> Any:
