@@ -42,6 +42,7 @@ def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
     from kctl.controllers.namespace_serviceaccount import ServiceAccountController
     from kctl.controllers.node import NodeController
     from kctl.controllers.nodelifecycle import NodeLifecycleController
+    from kctl.controllers.nodelifecycle_orphans import PodGarbageCollector
     from kctl.controllers.replicaset import ReplicaSetController
     from kctl.controllers.scheduling import SchedulingController
 
@@ -51,6 +52,7 @@ def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
         EventTtlController(),
         NodeController(),
         NodeLifecycleController(),
+        PodGarbageCollector(),
         GarbageCollector(),
         DeploymentController(),
         ReplicaSetController(),

@@ -170,3 +170,28 @@ def test_a_taint_of_a_person_evicts_too() -> None:
     set_spec(made, "nodes", "n0", taints=[{"key": "out", "effect": "NoExecute"}])
     made.settle()
     assert made.get("pods", "one") is None
+
+
+def test_pods_of_a_node_that_was_deleted_are_replaced_after_a_while() -> None:
+    made = world(nodes=2)
+    made.create(deployment(replicas=2))
+    made.settle()
+    made.silence("n0")
+    made.delete("nodes", "n0")
+    made.advance(39)
+    assert {each["spec"]["nodeName"] for each in made.list("pods")} == {"n0", "n1"}
+    made.advance(2)
+    assert [each["spec"]["nodeName"] for each in made.list("pods")] == ["n1", "n1"]
+    assert "node/missing/n0" not in made.view.memos
+
+
+def test_a_node_that_comes_back_in_time_keeps_its_pods() -> None:
+    made = world(nodes=1)
+    made.create(pod("one"))
+    made.settle()
+    made.delete("nodes", "n0")
+    made.advance(20)
+    made.add_node("n0", cpus=64, memory=2**36)
+    made.advance(100)
+    assert made.get("pods", "one") is not None
+    assert "node/missing/n0" not in made.view.memos
