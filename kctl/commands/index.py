@@ -91,6 +91,12 @@ BUILTIN: tuple[CommandRef, ...] = (
     ),
     CommandRef("service", _AT + "service", "Show the addresses of a service", OTHER),
     CommandRef(
+        "settings",
+        _AT + "settings",
+        "Show or change the settings of this control plane",
+        OTHER,
+    ),
+    CommandRef(
         "version", _AT + "version", "Print the client and server version information", OTHER
     ),
     CommandRef(

@@ -22,6 +22,10 @@ from kctl.reconcile.clock import Randomness
 from kctl.store.store import Store
 
 
+FIXED = frozenset({"cluster-id", "cluster-cidr", "service-cidr", "dns-address", "cluster-domain"})
+"""Settings that what runs already depends on."""
+
+
 def ensure_settings(store: Store, plugins: Plugins, randomness: Randomness) -> dict[str, str]:
     """The settings: what is stored over what is the default. Born here if there are none."""
     stored = store.meta_get("settings")
@@ -43,10 +47,20 @@ def _born(randomness: Randomness) -> Mapping[str, str]:
     }
 
 
-def change_setting(store: Store, name: str, value: str) -> None:
-    """Store one setting. KeyError for a name that does not exist."""
-    if name not in DEFAULTS:
-        raise KeyError(name)
+def change_setting(store: Store, plugins: Plugins, name: str, value: str) -> None:
+    """Store one setting; a pass that begins later follows it. ValueError says why not."""
+    if name in FIXED:
+        raise ValueError("it was chosen when this control plane was born, and stays")
+    if name in DEFAULTS and DEFAULTS[name].isdigit() and not value.isdigit():
+        raise ValueError(f"{value!r} is not a number")
+    if name == "node-port-range":
+        low, dash, high = value.partition("-")
+        if not (dash and low.isdigit() and high.isdigit() and 0 < int(low) < int(high) < 65536):
+            raise ValueError(f"{value!r} is not a range of ports such as 30000-32767")
+    if name == "load-balancer":
+        known = sorted(each.name for each in plugins.load_balancers())
+        if value not in known:
+            raise ValueError(f"{value!r} is none of: {', '.join(known)}")
     chosen = json.loads(store.meta_get("settings") or "{}")
     chosen[name] = value
     store.meta_put("settings", json.dumps(chosen))
