@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from kctl.controllers.common import deleting, pod_finished
+from kctl.controllers.common import deleting, key_of, pod_finished
 from kctl.controllers.pod import lifecycle, outcomes, probing, pull_secrets, status, termination
 from kctl.controllers.pod.context import Batch, PodContext
 from kctl.controllers.pod.memory import forget, remembered
+from kctl.controllers.pod.memory import key as memory_key
 from kctl.controllers.pod.orphans import orphans
 from kctl.controllers.pod.volume_files import unhonoured
 from kctl.controllers.pod.watching import itself, of_node, referring
 from kctl.controllers.types import Changes, Mapper, Object, View
 from kctl.runtime.types import PodObservation
 from kctl.store.types import Key
+
+UNREACHABLE_RETRY = 10.0
+"""Seconds until a pod with something to come is looked at again on a node that does not
+answer."""
 
 
 class PodController:
@@ -60,6 +65,7 @@ def _sync_pod(batch: Batch, pod: Object) -> None:
         termination.remove(pod, view, batch.changes)
         return
     if seen is None or not seen.reachable:
+        _look_again(batch, pod)
         return
     uid, meta = pod["metadata"]["uid"], pod["metadata"]
     observation = view.observed(node_name, uid)
@@ -76,8 +82,17 @@ def _sync_pod(batch: Batch, pod: Object) -> None:
         else:
             _keep(context)
     if over:
-        batch.changes.memos.pop(f"pod/{uid}", None)
+        batch.changes.memos.pop(memory_key(uid), None)
         forget(uid, view, batch.changes)
+
+
+def _look_again(batch: Batch, pod: Object) -> None:
+    """A timer that fires while the node does not answer must not be lost: what it was for
+    is due once the node is back."""
+    spec = pod["spec"]
+    waits = "activeDeadlineSeconds" in spec and not pod_finished(pod)
+    if waits or batch.view.recall(memory_key(pod["metadata"]["uid"])) is not None:
+        batch.changes.requeue(key_of("pods", pod), batch.time + UNREACHABLE_RETRY)
 
 
 def _keep(context: PodContext) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from kctl.controllers.common import deleting, key_of
+from kctl.controllers.common import condition, deleting, key_of
 from kctl.controllers.types import Mapper, Object, View
 from kctl.store.types import Key
 
@@ -23,12 +23,15 @@ def itself(pod: Object, view: View) -> Iterable[Key]:
 
 
 def of_node(node: Object, view: View) -> Iterable[Key]:
-    """The node, and those of its pods that may be waiting for it."""
+    """The node, and those of its pods that may be waiting for it; all of them as long as
+    the node is not known to be ready, since it may just have come back."""
     name = node["metadata"]["name"]
     yield Key("nodes", "", name)
+    ready = condition(node, "Ready")
+    all_of_them = ready is None or ready["status"] != "True"
     for pod in view.on_node(name):
         phase = (pod.get("status") or {}).get("phase")
-        if phase in (None, "", "Pending") or deleting(pod):
+        if all_of_them or phase in (None, "", "Pending") or deleting(pod):
             yield key_of("pods", pod)
 
 
