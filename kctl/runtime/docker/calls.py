@@ -77,6 +77,17 @@ def start(context: Context, container_id: str) -> None:
             raise Failure("RunContainerError", words, events) from None
 
 
+def retire(api: APIClient, container_id: str) -> None:
+    """Take a container's restart policy away: with `always`, the engine would start it
+    again when it comes up the next time, beside the attempt that took its place and with
+    the same address. Gone is fine."""
+    from docker.errors import NotFound
+
+    policy: Any = {"Name": "no", "MaximumRetryCount": 0}
+    with contextlib.suppress(NotFound):
+        api.update_container(container_id, restart_policy=policy)
+
+
 def remove(api: APIClient, container_id: str) -> None:
     """Remove a container and its anonymous volumes, running or not; gone is fine."""
     from docker.errors import APIError

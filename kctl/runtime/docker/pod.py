@@ -4,12 +4,14 @@ Pure: a `StartContainer` and a few facts about the node in, JSON bodies out. Rul
 the engine cannot take are named by `unsupported`, never dropped in silence.
 
 Restart policies become Docker's own, so that containers stay alive while no kctl runs:
-Always is `unless-stopped` (a container that was stopped on purpose does not come back
-with the engine), OnFailure is `on-failure`, Never and init containers are `no`. What the
-engine then does by itself leaves less behind than the kubelet would: after its own
-restart the container has the same ID and one log for all runs, and the exit code of its
-previous run is known only while the engine's recent events hold it; and `docker kill`
-ends the policy for that container, which is then made anew as a further attempt.
+Always is `always`, OnFailure is `on-failure`, Never and init containers are `no`. (An
+engine that was killed takes what it finds when it comes up as stopped by hand, and
+`unless-stopped` would leave it so. What kctl itself stops loses its policy first: see
+`calls.retire`.) What the engine does by itself leaves less behind than the kubelet would:
+after its own restart the container has the same ID and one log for all runs, and the exit
+code of its previous run is known only while the engine's recent events hold it; and
+`docker kill` ends the policy for that container, which is then made anew as a further
+attempt.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ Object = dict[str, Any]
 
 LOG = {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "5"}}
 """The kubelet's containerLogMaxSize and containerLogMaxFiles."""
-_RESTART = {"Always": "unless-stopped", "OnFailure": "on-failure", "Never": "no"}
+_RESTART = {"Always": "always", "OnFailure": "on-failure", "Never": "no"}
 _DEFAULT_GRACE = 30
 
 
@@ -118,7 +120,7 @@ def sandbox(
         host["Mounts"] = list(around.mounts)
     host |= {
         "LogConfig": LOG,
-        "RestartPolicy": {"Name": "unless-stopped"},
+        "RestartPolicy": {"Name": "always"},
         "CpuShares": 2,
     }
     marks = _labels(start, around.cluster, SANDBOX, "podsandbox")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kctl.runtime.docker import calls, fill, holder, images, pod, security, volumes
+from kctl.runtime.docker import calls, fill, holder, images, labels, pod, security, volumes
 from kctl.runtime.docker.context import Context, Event, Failure, done, failed
 from kctl.runtime.docker.hooks import post_start
 
@@ -51,6 +51,8 @@ def _create(context: Context, operation: StartContainer, events: list[Event]) ->
     around = _surroundings(context, operation, _user(operation, spec, source))
     with calls.engine_words("CreateContainerError"):
         around, checks = _with_volumes(context, operation, spec, around)
+    if operation.attempt > 0:
+        _retire_older(context, operation)
     name, body = pod.container(operation, around)
     try:
         container_id = _call(context, name, body, operation, spec)
@@ -61,6 +63,16 @@ def _create(context: Context, operation: StartContainer, events: list[Event]) ->
     _check_mounts(context, container_id, checks)
     events.append(("Normal", "Created", "Container created"))
     return container_id
+
+
+def _retire_older(context: Context, operation: StartContainer) -> None:
+    """Earlier attempts stay for their logs and their exit codes, not to come back."""
+    wanted = {labels.POD_UID: operation.uid, labels.CONTAINER: operation.container}
+    rows, _ = context.engine.containers(labels.of_cluster(context.cluster, **wanted))
+    with context.engine.patient() as api:
+        for row in rows:
+            if row["State"] in ("created", "exited", "dead"):
+                calls.retire(api, row["Id"])
 
 
 class _Source:

@@ -29,6 +29,8 @@ def stop_container(context: Context, operation: StopContainer) -> Outcome:
     """Execute a `StopContainer`. A container that is gone or dead is success."""
     with context.lock_of(operation.uid), calls.engine_words("KillContainerError"):
         events = [("Normal", "Killing", _killing(operation.container, operation.reason))]
+        with context.engine.patient() as api:
+            calls.retire(api, operation.id)
         events += _stop(context, operation.id, operation.container, operation.grace, operation.pod)
         return done(operation, tuple(events), context.observer.pod(operation.uid))
 

@@ -27,7 +27,7 @@ def test_a_started_pod_is_observed_with_its_address_and_names(
     assert (state.state, state.attempt, state.restarts, state.exit_code) == ("running", 0, 0, None)
     found = api.inspect_container(f"k8s_main_named_default_{uid}_0")
     assert found["Config"]["Labels"]["io.kubernetes.pod.name"] == "named"
-    assert found["HostConfig"]["RestartPolicy"]["Name"] == "unless-stopped"
+    assert found["HostConfig"]["RestartPolicy"]["Name"] == "always"
     world.terminate(pod)
 
 

@@ -212,6 +212,22 @@ def test_a_command_that_is_not_there_is_a_run_error(world: World) -> None:
     world.terminate(pod, 0)
 
 
+def test_what_was_killed_by_hand_does_not_come_back_beside_its_successor(
+    world: World, api: docker.APIClient
+) -> None:
+    pod = world.pod("killed")
+    first = world.started(pod)
+    api.kill(first)
+    world.ended(pod)
+    second = world.started(pod, attempt=1)
+    policies = [
+        api.inspect_container(each)["HostConfig"]["RestartPolicy"]["Name"]
+        for each in (first, second)
+    ]
+    assert policies == ["no", "always"]
+    world.terminate(pod, 0)
+
+
 def test_what_cannot_be_honoured_is_said(world: World) -> None:
     resources = {"limits": {"example.com/gpu": "1"}}
     pod = world.pod("greedy", container={"resources": resources})
@@ -225,7 +241,9 @@ def test_what_cannot_be_honoured_is_said(world: World) -> None:
     world.terminate(pod, 0)
 
 
-def test_a_stopped_container_is_made_anew_under_the_same_address(world: World) -> None:
+def test_a_stopped_container_is_made_anew_under_the_same_address(
+    world: World, api: docker.APIClient
+) -> None:
     pod = world.pod("again")
     container = world.started(pod)
     uid = pod["metadata"]["uid"]
@@ -242,4 +260,9 @@ def test_a_stopped_container_is_made_anew_under_the_same_address(world: World) -
     assert newest is not None
     assert (newest.attempt, newest.restarts) == (1, 1)
     assert world.runtime.execute(stop).ok  # dead already
+    policies = [
+        api.inspect_container(each.id)["HostConfig"]["RestartPolicy"]["Name"]
+        for each in refused.pod.attempts("main")
+    ]
+    assert policies == ["always", "no"]
     world.terminate(pod, 0)

@@ -59,7 +59,7 @@ def test_a_plain_pod_is_one_container_with_its_own_address() -> None:
         },
         "HostConfig": {
             "LogConfig": translation.LOG,
-            "RestartPolicy": {"Name": "unless-stopped"},
+            "RestartPolicy": {"Name": "always"},
             "CpuShares": 2,
             "NetworkMode": "kctl-c1",
         },
@@ -69,11 +69,11 @@ def test_a_plain_pod_is_one_container_with_its_own_address() -> None:
 @pytest.mark.parametrize(
     ("policy", "init", "own", "wanted"),
     [
-        ("Always", False, None, "unless-stopped"),
+        ("Always", False, None, "always"),
         ("OnFailure", False, None, "on-failure"),
         ("Never", False, None, "no"),
         ("Always", True, None, "no"),
-        ("Never", True, "Always", "unless-stopped"),
+        ("Never", True, "Always", "always"),
     ],
 )
 def test_restart_policies(policy: str, init: bool, own: str | None, wanted: str) -> None:
