@@ -83,6 +83,7 @@ def _flush(out: TextIO | None) -> None:
 
 
 def _dispatch(argv: list[str], out: TextIO | None, err: TextIO | None, stdin: TextIO | None) -> int:
+    from kctl.commands.command import load
     from kctl.commands.index import BUILTIN, find
 
     verb, rest = argv[0] if argv else "", argv[1:]
@@ -105,14 +106,6 @@ def _dispatch(argv: list[str], out: TextIO | None, err: TextIO | None, stdin: Te
         command = load(sub.module)
         path = f"{path} {sub.name}"
     return _run(command, rest, path, out, err, stdin)
-
-
-def load(module: str) -> Command:
-    """The COMMAND of a module; the last part may name an attribute: "pkg.mod:OTHER"."""
-    name, _, attribute = module.partition(":")
-    __import__(name)
-    command: Command = getattr(sys.modules[name], attribute or "COMMAND")
-    return command
 
 
 def _first_word(command: Command, argv: list[str]) -> tuple[int, str]:

@@ -6,6 +6,8 @@ Plain classes, since importing `dataclasses` alone would cost a third of what
 
 from __future__ import annotations
 
+import sys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,3 +151,11 @@ class Exit(Exception):
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
+
+
+def load(module: str) -> Command:
+    """The COMMAND of a module; the last part may name an attribute: "pkg.mod:OTHER"."""
+    name, _, attribute = module.partition(":")
+    __import__(name)
+    command: Command = getattr(sys.modules[name], attribute or "COMMAND")
+    return command

@@ -65,7 +65,7 @@ def show_root(out: TextIO) -> int:
 
 def show_topic(words: list[str], out: TextIO) -> int:
     """`kctl help create deployment`."""
-    from kctl.cli import load
+    from kctl.commands.command import load
 
     if not words:
         return show_root(out)

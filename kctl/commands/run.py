@@ -41,7 +41,7 @@ def check(args: Args, dry: str) -> str:
     from kctl.commands.image_names import check_image
 
     if not args.positional:
-        raise UsageError("NAME is required for run", hint="See 'kctl run -h' for help and examples")
+        raise UsageError("NAME is required for run")
     attached = args["attach"] or args["stdin"] or args["tty"]
     if not args["image"]:
         raise UsageError("--image is required")

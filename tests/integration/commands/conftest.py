@@ -16,6 +16,20 @@ DEPLOYMENT = """{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"na
 """
 
 
+_CERTIFICATE = [
+    "openssl",
+    "req",
+    "-x509",
+    "-newkey",
+    "rsa:2048",
+    "-nodes",
+    "-subj",
+    "/CN=x",
+    "-days",
+    "2",
+]
+
+
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A working directory with a few files of every sort."""
@@ -36,8 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "deploy.json").write_text(DEPLOYMENT)
     for name in ("c", "other"):
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x"]
-            + ["-keyout", f"{name}.key", "-out", f"{name}.pem", "-days", "2"],
+            [*_CERTIFICATE, "-keyout", f"{name}.key", "-out", f"{name}.pem"],
             cwd=root,
             check=True,
             capture_output=True,
