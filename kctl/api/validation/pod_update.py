@@ -22,6 +22,7 @@ _UPDATABLE = ",".join(
     )
 )
 _CONTAINERS = ("containers", "initContainers")
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
 
 def validate_pod_update(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[FieldError]:
@@ -117,12 +118,52 @@ def _put_back(munged: dict[str, Any], before: Spec, name: str) -> None:
 
 
 def _gated(munged: dict[str, Any], before: Spec, errors: list[FieldError]) -> None:
-    """While gates keep a pod from being scheduled, its node selector may be narrowed."""
+    """While gates keep a pod from being scheduled, where it may run may be narrowed."""
     selector, was = munged.get("nodeSelector") or {}, before.get("nodeSelector") or {}
     if any(selector.get(name) != value for name, value in was.items()):
         text = "only additions to spec.nodeSelector are allowed (no mutations or deletions)"
         errors.append(invalid("spec.nodeSelector", munged.get("nodeSelector"), text))
     _put_back(munged, before, "nodeSelector")
+    _gated_affinity(munged, before, errors)
+
+
+def _gated_affinity(munged: dict[str, Any], before: Spec, errors: list[FieldError]) -> None:
+    affinity, was = munged.get("affinity") or {}, before.get("affinity") or {}
+    _narrowed(_terms(affinity), _terms(was), errors)
+    kept = {name: value for name, value in affinity.items() if name != "nodeAffinity"}
+    if "nodeAffinity" in was:
+        kept["nodeAffinity"] = was["nodeAffinity"]
+    munged.pop("affinity", None)
+    if kept or "affinity" in before:
+        munged["affinity"] = kept
+
+
+def _terms(affinity: Spec) -> list[Spec]:
+    needed = (affinity.get("nodeAffinity") or {}).get(_REQUIRED) or {}
+    return list(needed.get("nodeSelectorTerms") or ())
+
+
+def _narrowed(after: list[Spec], before: list[Spec], errors: list[FieldError]) -> None:
+    """Each term may be given further requirements, and no term may come or go."""
+    where = f"spec.affinity.nodeAffinity.{_REQUIRED}.nodeSelectorTerms"
+    if before and len(before) != len(after):
+        text = "no additions/deletions to non-empty NodeSelectorTerms list are allowed"
+        errors.append(invalid(where, after, text))
+        return
+    for at, (old, new) in enumerate(zip(before, after, strict=False)):
+        if not _only_added(new, old):
+            text = "only additions are allowed (no mutations or deletions)"
+            errors.append(invalid(f"{where}[{at}]", new, text))
+
+
+def _only_added(new: Spec, old: Spec) -> bool:
+    names = ("matchExpressions", "matchFields")
+    if not any(old.get(name) for name in names):
+        return not any(new.get(name) for name in names)
+    return all(
+        list(new.get(name) or ())[: len(old.get(name) or ())] == list(old.get(name) or ())
+        for name in names
+    )
 
 
 def _status(after: Spec, before: Spec, errors: list[FieldError]) -> None:

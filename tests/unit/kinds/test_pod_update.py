@@ -92,6 +92,38 @@ def test_a_gated_pod_may_be_narrowed() -> None:
     ]
 
 
+def _affinity(*terms: Object) -> Object:
+    needed = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [*terms]}}
+    return {"nodeAffinity": needed}
+
+
+def test_the_affinity_of_a_gated_pod_may_be_narrowed() -> None:
+    one = {"key": "a", "operator": "Exists"}
+    two = {"key": "b", "operator": "Exists"}
+    gates: Object = {"schedulingGates": [{"name": "a"}]}
+    before = {**gates, "affinity": _affinity({"matchExpressions": [one]})}
+    assert _change({"affinity": _affinity({"matchExpressions": [one]})}, **gates) == []
+    assert _change({"affinity": _affinity({"matchExpressions": [one, two]})}, **before) == []
+    path = (
+        "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution."
+        "nodeSelectorTerms"
+    )
+    (text,) = _change({"affinity": _affinity({"matchExpressions": [two]})}, **before)
+    assert text.startswith(f"{path}[0]: Invalid value: ")
+    assert text.endswith(": only additions are allowed (no mutations or deletions)")
+    (text,) = _change({"affinity": None}, **before)
+    assert text == (
+        f"{path}: Invalid value: []: no additions/deletions to non-empty NodeSelectorTerms list "
+        "are allowed"
+    )
+    other = {"affinity": {**_affinity({"matchExpressions": [one]}), "podAffinity": {}}}
+    assert _change(other, **before)[0].startswith(_OTHER)
+    ungated = {"affinity": _affinity({"matchExpressions": [one]})}
+    assert _change({"affinity": _affinity({"matchExpressions": [one, two]})}, **ungated)[
+        0
+    ].startswith(_OTHER)
+
+
 def test_a_negative_grace_may_be_mended() -> None:
     before = {"terminationGracePeriodSeconds": -1}
     assert _change({"terminationGracePeriodSeconds": 1}, **before) == []
