@@ -6,11 +6,12 @@ turns it into "5m" (see `kctl.api.kind.Cell`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
 from kctl.api.kind import Cell, Column, Object
+from kctl.api.selectors import from_object
 
 NONE = "<none>"
 UNKNOWN = "<unknown>"
@@ -50,26 +51,7 @@ def labels(mapping: Mapping[str, str] | None) -> str:
 
 def selector(label_selector: Mapping[str, Any] | None) -> str:
     """A LabelSelector in its string form, sorted by key; "" selects everything."""
-    if not label_selector:
-        return ""
-    parts = [(name, f"{name}={value}") for name, value in _match_labels(label_selector)]
-    for expression in label_selector.get("matchExpressions") or ():
-        parts.append((expression["key"], _expression(expression)))
-    return ",".join(text for _, text in sorted(parts))
-
-
-def _match_labels(label_selector: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    return (label_selector.get("matchLabels") or {}).items()
-
-
-def _expression(expression: Mapping[str, Any]) -> str:
-    key, operator = expression["key"], expression.get("operator")
-    if operator == "Exists":
-        return str(key)
-    if operator == "DoesNotExist":
-        return f"!{key}"
-    word = "in" if operator == "In" else "notin"
-    return f"{key} {word} ({','.join(sorted(expression.get('values') or ()))})"
+    return str(from_object(label_selector))
 
 
 def containers(pod_spec: Mapping[str, Any]) -> list[Cell]:

@@ -65,26 +65,3 @@ def operands(operator: str, values: Sequence[str], path: str, errors: list[Field
 def label_values(values: Sequence[str], path: str, errors: list[FieldError]) -> None:
     for at, value in enumerate(values):
         named(value, f"{path}.values[{at}]", names.label_value, errors)
-
-
-def matches(selector: Mapping[str, Any] | None, found: Mapping[str, str]) -> bool:
-    """Whether a LabelSelector selects these labels; without one, nothing is selected."""
-    if selector is None:
-        return False
-    for name, value in (selector.get("matchLabels") or {}).items():
-        if found.get(name) != value:
-            return False
-    return all(_holds(each, found) for each in selector.get("matchExpressions") or ())
-
-
-def _holds(expression: Mapping[str, Any], found: Mapping[str, str]) -> bool:
-    name, values = expression["key"], expression.get("values") or ()
-    match expression.get("operator"):
-        case "In":
-            return name in found and found[name] in values
-        case "NotIn":
-            return name not in found or found[name] not in values
-        case "Exists":
-            return name in found
-        case _:
-            return name not in found

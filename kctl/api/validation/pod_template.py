@@ -7,6 +7,7 @@ from typing import Any
 
 from kctl.api import names
 from kctl.api.fields import FieldError, forbidden, invalid, not_supported, required, too_long
+from kctl.api.selectors import from_object
 from kctl.api.validation import labels
 from kctl.api.validation.annotations import pod_annotations
 from kctl.api.validation.pod_spec import pod_spec
@@ -27,7 +28,7 @@ def pod_template(
         return
     meta, spec = template.get("metadata") or {}, template.get("spec") or {}
     found = meta.get("labels")
-    if not labels.matches(selector, found or {}):
+    if not from_object(selector).matches(found):
         text = "`selector` does not match template `labels`"
         errors.append(invalid(f"{path}.metadata.labels", found, text))
     labels.labels(found, f"{path}.labels", errors)
