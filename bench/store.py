@@ -152,7 +152,7 @@ def _free_port() -> int:
 
 def run() -> dict[str, Any]:
     """{"creates": {kind: {"kctl_per_second", "etcd_per_second", "ratio", "bytes"}},
-    "list": {"rows", "api_ms", "raw_ms", "ratio"}}; a ratio of creates above 1 and one of
+    "list": {"rows", "raw_ms", "api_ms", "ratio", "json_ms", "json_ratio"}}; a ratio of creates above 1 and one of
     lists below 2 is what is wanted."""
     with tempfile.TemporaryDirectory(prefix="kctl-bench-store-") as folder:
         home = Path(folder) / "home"
@@ -214,8 +214,9 @@ def _timed(once: Callable[[], object], times: int = WRITES) -> float:
 
 
 def _lists(plane: Plane, path: Path) -> dict[str, Any]:
-    """The list is measured as a client gets it (the JSON of all items) and as kctl itself
-    reads it; the bare fetch is the same columns of the same rows in the same order."""
+    """The list is measured as kctl itself reads it (objects are decoded when they are
+    looked at) and as a client of the server gets it (the JSON of all items). The bare
+    fetch is the same columns of the same rows in the same order."""
     have = len(plane.store.list("pods").records)
     for number in range(have, LISTED):
         pod = copy.deepcopy(POD)
@@ -232,14 +233,14 @@ def _lists(plane: Plane, path: Path) -> dict[str, Any]:
             ).fetchall()
         )
 
-    def store() -> int:
-        return len(plane.store.list("pods").records)
-
     def api() -> int:
+        return len(plane.api.list("pods"))
+
+    def api_json() -> int:
         return len(plane.api.list("pods").json())
 
-    times: dict[str, list[float]] = {"raw": [], "store": [], "api": []}
-    fetches: dict[str, Callable[[], int]] = {"raw": raw, "store": store, "api": api}
+    times: dict[str, list[float]] = {"raw": [], "api": [], "json": []}
+    fetches: dict[str, Callable[[], int]] = {"raw": raw, "api": api, "json": api_json}
     for number in range(LIST_ROUNDS + 1):
         for name, once in fetches.items():
             taken = _timed(once, 1)
@@ -250,8 +251,8 @@ def _lists(plane: Plane, path: Path) -> dict[str, Any]:
     return {
         "rows": LISTED,
         **{f"{name}_ms": taken for name, taken in medians.items()},
-        "store_ratio": medians["store"] / medians["raw"],
         "ratio": medians["api"] / medians["raw"],
+        "json_ratio": medians["json"] / medians["raw"],
     }
 
 
@@ -265,14 +266,14 @@ def table(result: dict[str, Any]) -> str:
             f"{got['ratio']:.2f} | at least 1.0 |"
         )
     got = result["list"]
-    lines.append(
-        f"| list of {got['rows']} pods, as JSON through the API | {got['api_ms']:.1f} ms | "
-        f"fetch of the rows {got['raw_ms']:.1f} ms | {got['ratio']:.2f} | at most 2 |"
-    )
-    lines.append(
-        f"| list of {got['rows']} pods, records of the store | {got['store_ms']:.1f} ms | "
-        f"fetch of the rows {got['raw_ms']:.1f} ms | {got['store_ratio']:.2f} | at most 2 |"
-    )
+    for label, name, ratio in (
+        ("through the API", "api_ms", "ratio"),
+        ("through the API, as JSON", "json_ms", "json_ratio"),
+    ):
+        lines.append(
+            f"| list of {got['rows']} pods {label} | {got[name]:.1f} ms | "
+            f"fetch of the rows {got['raw_ms']:.1f} ms | {got[ratio]:.2f} | at most 2 |"
+        )
     return "\n".join(lines)
 
 
