@@ -7,6 +7,7 @@ the one that exists. Its name follows from what makes it alike, so finding it is
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -54,7 +55,7 @@ def _record_one(
 ) -> None:
     namespace = namespace_of(event.regarding) or "default"
     digest = hashlib.sha256("\0".join(identity).encode()).hexdigest()[:16]
-    name = f"{name_of(event.regarding)}.{digest}"
+    name = f"{_stem(name_of(event.regarding))}.{digest}"
     current = view.get(RESOURCE, namespace, name)
     if current is not None and not _alike(current, event):
         name, current = f"{name}{new_suffix()}", None
@@ -71,6 +72,12 @@ def _record_one(
             "lastTimestamp": at,
         }
     )
+
+
+def _stem(name: str) -> str:
+    """What the name of an event begins with: that of its object, cut and cleaned so that
+    16 digits and a suffix behind it still make a valid name."""
+    return re.sub(r"[^a-z0-9.-]|\.(?=[.-])|(?<=-)\.", "-", name.lower())[:230].strip("-.")
 
 
 def _identity(event: Event) -> tuple[str, ...]:
@@ -143,7 +150,9 @@ def _source(event: Event) -> dict[str, str]:
 
 
 def _sweep_once(obj: Object, view: View) -> Iterable[Key]:
-    """A sweep is asked for once; then it looks after itself."""
+    """A sweep is asked for once; then it looks after itself. Nodes ask for it as well, with
+    every heartbeat: a pass writes its own events last, when no controller is asked any
+    more."""
     return [_SWEEP] if view.recall(_SWEEP_MEMO) is None else []
 
 
@@ -152,7 +161,7 @@ class EventTtlController:
     sweep looks at all of them, at most every five minutes."""
 
     name = "event-ttl-controller"
-    watches: Mapping[str, Mapper] = {RESOURCE: _sweep_once}
+    watches: Mapping[str, Mapper] = {RESOURCE: _sweep_once, "nodes": _sweep_once}
 
     def sync(self, keys: Sequence[Key], view: View, now: datetime) -> Changes:
         changes = Changes()

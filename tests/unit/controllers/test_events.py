@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kctl.controllers.events import record
 from kctl.controllers.types import Event
 from kctl.testing.world import World
@@ -68,6 +70,15 @@ def test_other_words_are_another_event() -> None:
     assert len(made.list("events")) == 3
 
 
+@pytest.mark.parametrize("name", ["x" * 253, "system:node", ".".join(["y" * 62] * 4), "a.b-c"])
+def test_every_object_can_have_events(name: str) -> None:
+    made = world(nodes=1)
+    one = {"apiVersion": "v1", "kind": "Thing", "metadata": {"name": name, "uid": "u"}}
+    _record(made, Event(one, "Normal", "R", "m"))
+    (event,) = made.list("events")
+    assert event["involvedObject"]["name"] == name
+
+
 def test_events_of_nodes_stand_in_the_default_namespace() -> None:
     made = world(nodes=1)
     node = made.get("nodes", "n0")
@@ -102,3 +113,16 @@ def test_events_are_forgotten_after_their_time() -> None:
     made.advance(1900)
     assert made.list("events") == []
     assert made.view.recall("events/sweep") is None
+
+
+def test_events_that_nobody_was_asked_about_are_found_with_the_next_heartbeat() -> None:
+    made = world(nodes=1)
+    one = _pod(made)
+    ttl = next(each for each in made.controllers if each.name == "event-ttl-controller")
+    changes = record([Event(one, "Normal", "R", "m")], made.view, made.clock.now(), _suffix)
+    for obj in changes.creates:
+        made.create(obj)
+    made._take_changes()
+    made._queues[ttl.name].clear()
+    made.advance(4000)
+    assert made.list("events") == []
