@@ -29,6 +29,7 @@ _LINES: Mapping[str, tuple[str, ...]] = {
     "global": (
         r"[ug]id \d+",
         r"maxconn \d+",
+        r"noreuseport",
         r"hard-stop-after 30m",
         r"mworker-max-reloads 32",
         r"stats socket /run/kctl/[a-z]+\.sock mode 600 level admin",

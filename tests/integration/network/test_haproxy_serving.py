@@ -166,6 +166,18 @@ def test_node_ports_answer_on_the_nodes_own_addresses(machine: Machine) -> None:
     assert "0.0.0.0:" not in listening.replace("0.0.0.0:*", "")
 
 
+def test_a_port_of_another_load_balancer_is_taken_and_not_shared(machine: Machine) -> None:
+    pods = Pods(machine)
+    pods.start("pod-0")
+    port = replace(WEB, node_port=30080, endpoints=(Endpoint("10.98.16.10", 8080, "pod-0"),))
+    first = fronts(replace(MODEL, ports=(port,)))["edge"]
+    RunningFront(machine, first).confirm()
+    other = replace(MODEL, front_address="10.99.16.2", ports=(port,))
+    second = RunningFront(machine, replace(fronts(other)["edge"], name="other"))
+    wait_for(lambda: second.process.poll() is not None, "the second one gives up")
+    assert "Address already in use" in second.log.read_text()
+
+
 def test_the_workers_are_not_root(machine: Machine) -> None:
     Pods(machine)
     lb = RunningFront(machine, serving([]))
