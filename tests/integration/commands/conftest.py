@@ -16,18 +16,10 @@ DEPLOYMENT = """{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"na
 """
 
 
-_CERTIFICATE = [
-    "openssl",
-    "req",
-    "-x509",
-    "-newkey",
-    "rsa:2048",
-    "-nodes",
-    "-subj",
-    "/CN=x",
-    "-days",
-    "2",
-]
+_CERTIFICATE = (
+    *("openssl", "req", "-x509", "-newkey", "rsa:2048"),
+    *("-nodes", "-subj", "/CN=x", "-days", "2"),
+)
 
 
 @pytest.fixture(scope="session")
