@@ -152,8 +152,9 @@ def _free_port() -> int:
 
 def run() -> dict[str, Any]:
     """{"creates": {kind: {"kctl_per_second", "etcd_per_second", "ratio", "bytes"}},
-    "list": {"rows", "raw_ms", "api_ms", "ratio", "json_ms", "json_ratio"}}; a ratio of creates above 1 and one of
-    lists below 2 is what is wanted."""
+    "list": {"rows", "raw_ms", "api_ms", "ratio", "json_ms", "json_ratio"}}.
+
+    Wanted are ratios of at least 1 for creates and of at most 2 for lists."""
     with tempfile.TemporaryDirectory(prefix="kctl-bench-store-") as folder:
         home = Path(folder) / "home"
         with Plane.open(home) as plane:
