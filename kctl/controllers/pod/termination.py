@@ -29,21 +29,24 @@ def remove(pod: Object, view: View, changes: Changes) -> None:
 
 def terminate(context: PodContext) -> bool:
     """One step nearer to the end of a pod whose node answers; True when it is over."""
+    killed = context.memory.killed
     if context.busy():
+        if killed is not None:
+            context.wake(killed.at + killed.delay)
         return False
     if not context.observation.containers:
         return True
     if not _drained(context):
         context.wake(context.now + _LOOK_AGAIN)
         return False
-    killed = context.memory.killed
     if killed is not None and context.now < killed.at + killed.delay:
         context.wake(killed.at + killed.delay)
         return False
     for run in context.runs.values():
         if run.alive:
             context.event("Normal", "Killing", f"Stopping container {run.name}", run.name)
-    context.memory.killed = retry(killed, context.now)
+    killed = context.memory.killed = retry(killed, context.now)
+    context.wake(killed.at + killed.delay)
     context.operate(
         TerminatePod(
             context.node_name,

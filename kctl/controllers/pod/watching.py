@@ -18,7 +18,8 @@ def itself(pod: Object, view: View) -> Iterable[Key]:
     if not node:
         return
     current = view.get("pods", meta["namespace"], meta["name"])
-    if current is None or current["metadata"]["uid"] != meta["uid"]:
+    same = current is not None and current["metadata"]["uid"] == meta["uid"]
+    if current is None or not same or current["spec"].get("nodeName") != node:
         yield Key("nodes", "", node)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from kctl.runtime.types import RunProbe, StopContainer
@@ -151,7 +152,9 @@ def test_a_readiness_gate_counts_beside_the_containers() -> None:
     assert world.condition("ContainersReady")["status"] == "True"
     ready = world.condition("Ready")
     assert (ready["status"], ready["reason"]) == ("False", "ReadinessGatesNotReady")
-    world.status()["conditions"].append({"type": "example.com/lb", "status": "True"})
+    pod = copy.deepcopy(world.pod())
+    pod["status"]["conditions"].append({"type": "example.com/lb", "status": "True"})
+    world.put(pod)
     world.settle()
     assert world.condition("Ready")["status"] == "True"
     assert world.condition("example.com/lb") == {"type": "example.com/lb", "status": "True"}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -99,6 +99,9 @@ class World:
     hold: bool = False
     """operations stay in flight until `land`"""
     held: list[Operation] = field(default_factory=list)
+    queue: dict[Key, None] = field(default_factory=dict)
+    known: dict[Key, Object] = field(default_factory=dict)
+    """the objects as the last pass left them"""
 
     def __post_init__(self) -> None:
         self.controller = PodController()
@@ -179,18 +182,57 @@ class World:
         for name, runtime in self.runtimes.items():
             found = runtime.observe(facts=True)
             before = self.seen.get(name)
-            if not found.reachable and before is not None:
-                found = NodeObservation(
-                    name, False, found.error, found.at, before.facts, before.pods, before.fronts
-                )
+            if before is not None and not found.reachable:
+                found = replace(before, reachable=False, error=found.error)
             self.seen[name] = found
+            if before is not None:
+                self._compare(name, before, found)
+
+    def _compare(self, node: str, before: NodeObservation, after: NodeObservation) -> None:
+        """Touch what differs between two looks."""
+        stray = False
+        for uid in {*before.pods, *after.pods}:
+            old, new = before.pods.get(uid), after.pods.get(uid)
+            if old == new:
+                continue
+            shown = new or old
+            assert shown is not None
+            pod = self.get("pods", shown.namespace, shown.name)
+            if pod is not None and pod["metadata"]["uid"] == uid:
+                self._touch("observed/pods", pod)
+            else:
+                stray = True
+        differs = (
+            (before.reachable, before.fronts, before.network)
+            != (after.reachable, after.fronts, after.network)
+        )  # fmt: skip
+        node_object = self.get("nodes", "", node)
+        if node_object is not None and (differs or stray):
+            self._touch("observed/nodes", node_object)
+
+    def _touch(self, resource: str, obj: Object) -> None:
+        mapper = self.controller.watches.get(resource)
+        if mapper is not None:
+            self.queue.update(dict.fromkeys(mapper(obj, self)))
+
+    def _touch_changes(self) -> None:
+        """Every object that is not the one of the last pass."""
+        for key in {*self.objects, *self.known}:
+            new, old = self.objects.get(key), self.known.get(key)
+            if new is not old:
+                for each in (old, new):
+                    if each is not None:
+                        self._touch(key.resource, each)
+        self.known = dict(self.objects)
 
     def step(self) -> bool:
-        """One pass over everything; True when it did something."""
+        """One pass over what changed; True when it did something."""
         self.look()
+        self._touch_changes()
         due = [key for key, at in self.timers.items() if at <= self.time]
         for key in due:
             del self.timers[key]
+            self.queue[key] = None
         operations, changed = self.compute()
         assert len({repr(each) for each in operations}) == len(operations), operations
         self.outcomes.clear()
@@ -212,26 +254,24 @@ class World:
             self._execute(operation)
 
     def compute(self) -> tuple[list[Operation], bool]:
-        queue = {key: None for key in self.objects if key.resource in ("pods", "nodes")}
         operations: list[Operation] = []
         changed = False
         for _ in range(50):
-            if not queue:
+            if not self.queue:
                 return operations, changed
-            keys = list(queue)
-            queue = {}
+            keys = list(self.queue)
+            self.queue.clear()
             for key in keys:
                 self.timers.pop(key, None)
             moment = datetime.fromtimestamp(self.time, UTC)
             changes = self.controller.sync(keys, self, moment)
-            touched = self._apply(changes)
-            changed = changed or bool(touched) or bool(changes.memos)
+            self._apply(changes)
+            self._touch_changes()
+            changed = changed or bool(changes.memos or changes.updates or changes.deletes)
             operations += changes.operations
-            queue.update(dict.fromkeys(touched))
         raise AssertionError("the controller does not settle within one compute")
 
-    def _apply(self, changes: Changes) -> list[Key]:
-        touched: dict[Key, None] = {}
+    def _apply(self, changes: Changes) -> None:
         for obj, subresource in changes.updates:
             assert subresource == "status"
             stored = self.objects[Key("pods", "default", obj["metadata"]["name"])]
@@ -239,18 +279,15 @@ class World:
                 json.dumps(obj)
                 self.writes += 1
                 self.put({**copy.deepcopy(stored), "status": copy.deepcopy(obj["status"])})
-                touched[Key("pods", "default", obj["metadata"]["name"])] = None
         for key, uid, grace in changes.deletes:
             pod = self.objects.get(key)
             assert grace == 0
             if pod is not None and pod["metadata"]["uid"] == uid:
                 self.writes += 1
-                node = pod["spec"].get("nodeName")
                 if not pod["metadata"].get("finalizers"):
                     del self.objects[key]
-                    touched[Key("nodes", "", node)] = None
                 else:
-                    pod["metadata"]["deletionGracePeriodSeconds"] = 0
+                    self.put(_with_grace(pod, 0))
         for name, memo in changes.memos.items():
             if memo is None:
                 self.memory.pop(name, None)
@@ -259,7 +296,6 @@ class World:
         for key, at in changes.requeues:
             self.timers[key] = min(at, self.timers.get(key, at))
         self.events += changes.events
-        return [key for key in touched if key in self.objects]
 
     def _execute(self, operation: Operation) -> None:
         outcome = self.runtimes[operation.node].execute(operation)
@@ -269,6 +305,10 @@ class World:
             self.probe_results.setdefault(operation.uid, []).append(outcome)
         elif isinstance(operation, StartContainer | StopContainer):
             self.outcomes[operation.uid, operation.container] = outcome
+        uid = getattr(operation, "uid", "")
+        for pod in self.list("pods"):
+            if pod["metadata"]["uid"] == uid:
+                self._touch("observed/pods", pod)
 
     # --- the view ---
 
@@ -315,6 +355,12 @@ def _uid(operation: Operation) -> str:
     uid = getattr(operation, "uid", "")
     assert uid
     return str(uid)
+
+
+def _with_grace(pod: Object, seconds: int) -> Object:
+    pod = copy.deepcopy(pod)
+    pod["metadata"]["deletionGracePeriodSeconds"] = seconds
+    return pod
 
 
 def _text(seconds: float) -> str:
