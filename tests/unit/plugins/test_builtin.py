@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pluggy
@@ -15,6 +17,8 @@ import kctl
 from kctl.plugins import hookspecs
 from kctl.plugins.builtin import BUILTIN
 from kctl.plugins.manager import load
+
+INSTALLED = ",".join(each.name for each in entry_points(group="kctl"))
 
 
 @pytest.mark.parametrize("name", BUILTIN)
@@ -46,6 +50,11 @@ def test_asking_one_hook_imports_no_other_room(tmp_path: Path) -> None:
     )
     root = Path(kctl.__file__).parent.parent
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=root,
+        env={**os.environ, "KCTL_DISABLE_PLUGINS": INSTALLED},
+        check=True,
     )
     assert not {"controllers", "runtime", "store", "network"} & set(ast.literal_eval(done.stdout))

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
 from textwrap import dedent
 
@@ -31,6 +32,7 @@ def kctl_settings():
     return {"mine-port": "1"}
 """
 Install = Callable[..., None]
+INSTALLED = ",".join(each.name for each in entry_points(group="kctl"))
 
 
 @pytest.fixture
@@ -59,6 +61,12 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
+
+
+@pytest.fixture(autouse=True)
+def nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plugins that stand in this environment anyway are none of these tests' business."""
+    monkeypatch.setenv("KCTL_DISABLE_PLUGINS", INSTALLED)
 
 
 class Opened:
@@ -152,7 +160,7 @@ def test_a_disabled_plugin_is_not_imported(
     install: Install, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install("bad", "1 / 0")
-    monkeypatch.setenv("KCTL_DISABLE_PLUGINS", "x, bad")
+    monkeypatch.setenv("KCTL_DISABLE_PLUGINS", f"x, bad ,{INSTALLED}")
     opened = Opened(home)
     assert opened.balancers() == ["haproxy"]
     assert opened.warnings == []
@@ -235,7 +243,7 @@ def test_a_damaged_cache_is_made_anew(install: Install, home: Path, text: str) -
     path = home / "cache" / "plugins.json"
     path.write_text(text)
     assert Opened(home).balancers() == ["haproxy", "mine"]
-    assert [each["name"] for each in json.loads(path.read_text())["plugins"]] == ["good"]
+    assert "good" in [each["name"] for each in json.loads(path.read_text())["plugins"]]
 
 
 def test_looking_at_plugins_makes_no_home(tmp_path: Path) -> None:
