@@ -15,7 +15,10 @@ _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?", re.ASCII
 
 
 class JsonSyntaxError(Exception):
-    """Why a text is no JSON, as kubectl tells it."""
+    """Why a text is no JSON, as kubectl tells it. `rest` is what follows the values that
+    could be read, "" where there was none."""
+
+    rest = ""
 
 
 def read_values(text: str) -> list[Any]:
@@ -34,8 +37,10 @@ def _several(text: str) -> list[Any]:
             value, end = _DECODER.raw_decode(text, at)
         except RecursionError:
             raise JsonSyntaxError("json: exceeded max depth") from None
-        except json.JSONDecodeError as error:
-            raise _go_error(text, at, error) from None
+        except json.JSONDecodeError:
+            wrong = _go_error(text, at)
+            wrong.rest = text[at:] if values else ""
+            raise wrong from None
         values.append(value)
         at = _skip(text, end)
     return values
@@ -46,8 +51,8 @@ def _skip(text: str, at: int) -> int:
     return space.end() if space else at
 
 
-def _go_error(text: str, start: int, error: json.JSONDecodeError) -> JsonSyntaxError:
-    """Python's error at the same place, in Go's words."""
+def _go_error(text: str, start: int) -> JsonSyntaxError:
+    """What Go's decoder says where Python's gave up."""
     found = _first_error(text, start)
     if found is None:
         return JsonSyntaxError("unexpected EOF")

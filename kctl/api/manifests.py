@@ -56,6 +56,8 @@ def _json_or_yaml(text: str) -> list[Any]:
     try:
         return read_values(text)
     except JsonSyntaxError as error:
+        if error.rest and not error.rest.startswith("---"):
+            raise
         try:
             return list(_yaml_values(text))
         except YamlError:

@@ -124,11 +124,12 @@ def _key(key: str, indent: int) -> tuple[str, bool]:
 
 def float_text(value: float) -> str:
     """As a float64 comes out of JSON and YAML again: integral ones in the range of 64-bit
-    integers as integers, others by Go's 'g' format."""
-    if value.is_integer() and -(2**63) <= value < 2**64:
-        return str(int(value))
+    integers by their shortest digits and zeros, others by Go's 'g' format."""
     shortest = repr(value)
     mantissa, exponent = _scientific(shortest)
+    if value.is_integer() and -(2**63) <= value < 2**64:
+        sign = "-" if mantissa.startswith("-") else ""
+        return sign + mantissa.lstrip("-").replace(".", "").ljust(exponent + 1, "0")
     if -4 <= exponent < 6:
         return shortest  # repr, too, writes these without an exponent
     return f"{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
