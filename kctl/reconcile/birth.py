@@ -21,7 +21,6 @@ from kctl.plugins.manager import Plugins
 from kctl.reconcile.clock import Randomness
 from kctl.store.store import Store
 
-
 FIXED = frozenset({"cluster-id", "cluster-cidr", "service-cidr", "dns-address", "cluster-domain"})
 """Settings that what runs already depends on."""
 

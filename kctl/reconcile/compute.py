@@ -16,8 +16,9 @@ from kctl.api.api import Api
 from kctl.api.errors import ApiError
 from kctl.api.kind import Admission
 from kctl.api.registry import Kinds
+from kctl.controllers.common import controller_of
 from kctl.controllers.events import record as record_events
-from kctl.controllers.types import Changes, Controller, Event
+from kctl.controllers.types import REFUSED, Changes, Controller, Event
 from kctl.reconcile.clock import Randomness
 from kctl.reconcile.mirror import Mirror
 from kctl.reconcile.observed import Observed
@@ -184,22 +185,40 @@ class Compute:
 
     def _apply(self, controller: Controller, changes: Changes) -> None:
         for obj in changes.creates:
-            self._attempt(controller, self._create, obj)
+            refusal = self._attempt(controller, self._create, obj)
+            if refusal:
+                self._tell_owner(controller, obj, refusal)
         for obj, subresource in changes.updates:
             self._attempt(controller, self._update, obj, subresource)
         for key, uid, grace in changes.deletes:
             self._attempt(controller, self._delete, key, uid, grace)
 
-    def _attempt(self, controller: Controller, write: Callable[..., None], *args: Any) -> None:
+    def _attempt(self, controller: Controller, write: Callable[..., None], *args: Any) -> str:
         """A write that is refused is an answer to the controller, not a failure of the
-        pass: someone else's change is what it will read next time."""
+        pass: someone else's change is what it will read next time. Why it was refused,
+        "" where it was not, or where that is nobody's fault."""
         try:
             write(*args)
         except ApiError as error:
-            if error.reason not in ("Conflict", "NotFound", "AlreadyExists"):
-                self.plan.problems.append(f"{controller.name}: {error.message}")
+            if error.reason in ("Conflict", "NotFound", "AlreadyExists"):
+                return ""
+            self.plan.problems.append(f"{controller.name}: {error.message}")
+            return error.message
         except StoreError as error:
             self.plan.problems.append(f"{controller.name}: {error}")
+            return str(error)
+        return ""
+
+    def _tell_owner(self, controller: Controller, obj: Object, refusal: str) -> None:
+        """Leave word for the owner of what could not be made, and sync it again."""
+        owner = controller_of(obj)
+        if owner is None:
+            return
+        self.view.memos[REFUSED + owner["uid"]] = Memo(refusal)
+        for kind in self._kinds:
+            if (kind.kind, kind.api_version) == (owner["kind"], owner["apiVersion"]):
+                namespace = obj["metadata"].get("namespace", "")
+                self.wake(controller.name, Key(kind.resource, namespace, owner["name"]))
 
     def _create(self, obj: Object) -> None:
         kind = self._kinds.of(obj)

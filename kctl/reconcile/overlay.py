@@ -23,6 +23,7 @@ class Overlay:
         self._records: dict[Key, Record | None] = {}
         self._writes: dict[Key, Write] = {}
         self._base: dict[Key, int] = {}
+        self._refs: dict[str, set[Key]] = {}
 
     # --- reads ---
 
@@ -72,9 +73,9 @@ class Overlay:
             for record in self.mirror.referring(ref)
             if record.key not in self._records
         }
-        for key, write in self._writes.items():
+        for key in self._refs.get(ref, ()):
             record = self._records[key]
-            if record is not None and ref in write.refs:
+            if record is not None:
                 found[key] = record
         return [found[key] for key in sorted(found)]
 
@@ -104,6 +105,11 @@ class Overlay:
     def _put(self, write: Write) -> int:
         self._base.setdefault(write.key, write.expected)
         self._revision += 1
+        before = self._writes.get(write.key)
+        for ref in before.refs if before is not None else ():
+            self._refs[ref].discard(write.key)
+        for ref in write.refs:
+            self._refs.setdefault(ref, set()).add(write.key)
         self._writes[write.key] = write
         self._records[write.key] = (
             None
