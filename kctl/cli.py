@@ -6,6 +6,7 @@ Nothing else is imported here: what this file costs, every command costs.
 from __future__ import annotations
 
 import sys
+from os import environ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ def main() -> int:
     import gc
 
     gc.disable()  # a short life makes little garbage; what opens the store turns it on again
+    asked = environ.get("_KCTL_COMPLETE")
+    if asked:
+        from kctl.commands.complete import answer
+
+        return answer(asked)
     code = run(sys.argv[1:])
     if "kctl.reconcile.plane" not in sys.modules and "threading" not in sys.modules:
         _leave(code)

@@ -41,8 +41,10 @@ class Asked:
 
 def read(words: list[str]) -> Asked:
     """Raises UsageError with kubectl's texts."""
+    if len(words) > 1 and "," in words[0] and "/" not in words[0]:
+        types = [each for each in words[0].split(",") if each]
+        words = [f"{each}/{name}" for each in types for name in words[1:]]
     if any("/" in word for word in words):
-        words = [part for word in words for part in word.split(",")]
         if not all("/" in word for word in words):
             raise UsageError(
                 "there is no need to specify a resource type as a separate argument when "
@@ -56,8 +58,6 @@ def read(words: list[str]) -> Asked:
     types = [each for each in words[0].split(",") if each]
     if len(words) == 1:
         return Asked([(each, None) for each in types], combined=False)
-    if len(types) > 1:
-        raise UsageError("you must specify only one resource")
     return Asked([(types[0], name) for name in words[1:]], combined=False)
 
 

@@ -1,4 +1,4 @@
-"""How a command declares itself: once, for the light reader and for typer alike.
+"""How a command declares itself: once, for the light reader, help and completion alike.
 
 Plain classes, since importing `dataclasses` alone would cost a third of what
 `kctl get pods` may take.

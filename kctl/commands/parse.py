@@ -1,7 +1,7 @@
 """The light reader of command lines, with pflag's meaning and pflag's messages.
 
-Reads what the `Option`s of a command declare; imports nothing. Help and completion are
-typer's (`kctl.commands.typer_app`), made from the same declarations.
+Reads what the `Option`s of a command declare; imports nothing. Help (`kctl.commands.help`)
+and completion (`kctl.commands.complete`) are made from the same declarations.
 """
 
 from __future__ import annotations

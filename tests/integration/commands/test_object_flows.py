@@ -229,3 +229,31 @@ def test_the_cron_line_names_the_home(kctl: Kctl) -> None:
 def test_a_pass_over_a_settled_world_does_nothing(kctl: Kctl) -> None:
     kctl("reconcile")
     assert kctl("reconcile").out == "1 pass, 0 writes, 0 operations, 0 failures\n"
+
+
+def test_a_watch_prints_each_change_once(kctl: Kctl, tmp_path: Path) -> None:
+    kctl("create", "ns", "watched")
+    line = ["get", "cm", "-n", "watched", "-w", "--output-watch-events", "--request-timeout=20"]
+    home = kctl("reconcile", "--print-cron").out.partition("KCTL_HOME=")[2].split()[0]
+    watch = subprocess.Popen(
+        [sys.executable, "-m", "kctl", *line],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "KCTL_HOME": home},
+    )
+    try:
+        assert watch.stdout is not None
+        head: list[str] = []
+        kctl("create", "cm", "x", "-n", "watched")
+        while len(head) < 2:
+            head.append(watch.stdout.readline())
+        kctl("delete", "cm", "x", "-n", "watched")
+        head.append(watch.stdout.readline())
+    finally:
+        watch.terminate()
+        watch.wait(timeout=10)
+    assert [row.split()[:2] for row in head] == [
+        ["EVENT", "NAME"],
+        ["ADDED", "x"],
+        ["DELETED", "x"],
+    ]

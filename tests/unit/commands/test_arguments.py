@@ -16,7 +16,7 @@ from kctl.commands.command import UsageError
         (["pods", "a", "b"], [("pods", "a"), ("pods", "b")]),
         (["pods/a"], [("pods", "a")]),
         (["pods/a", "svc/b"], [("pods", "a"), ("svc", "b")]),
-        (["pods/a,svc/b"], [("pods", "a"), ("svc", "b")]),
+        (["pods,svc", "a"], [("pods", "a"), ("svc", "a")]),
         ([], []),
     ],
 )
@@ -28,6 +28,7 @@ def test_words_become_pairs(words: list[str], pairs: list[tuple[str, str | None]
     ("words", "message"),
     [
         (["pods/a/b"], "arguments in resource/name form may not have more than one slash"),
+        (["pods/a,svc/b"], "arguments in resource/name form may not have more than one slash"),
         (["pods/"], "arguments in resource/name form must have a single resource and name"),
         (["pods/a", "b"], "there is no need to specify a resource type as a separate argument"),
     ],
