@@ -195,11 +195,17 @@ class _Node:
         whatever was served before counts as well."""
         served = {endpoint for front in wanted for endpoint in front.endpoints}
         memo = self._view.recall(_rotation(self._name))
-        if memo and not all(self._applied(front) for front in wanted if front.workers):
+        if memo and not self._settled(wanted):
             served.update(json.loads(memo.value))
         value = json.dumps(sorted(served))
         if memo is None or memo.value != value:
             self._changes.remember(_rotation(self._name), Memo(value))
+
+    def _settled(self, wanted: Sequence[Front]) -> bool:
+        """Every front that carries connections serves what it should, and no other runs."""
+        carrying = [front for front in wanted if front.workers or front.endpoints]
+        names = {front.name for front in wanted}
+        return names.issuperset(self._running) and all(map(self._applied, carrying))
 
     def _front(self, front: Front) -> None:
         asked = self._asked(front.name)

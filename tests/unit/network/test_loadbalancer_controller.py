@@ -183,7 +183,13 @@ def test_an_edge_that_is_not_wanted_any_more_is_removed() -> None:
     world.run(changes)
     world.sync()
     world.objects["services"] = [service()]
-    assert world.sync().operations == [RemoveFront("n1", "edge")]
+    world.objects[SLICES] = [endpoint_slice(endpoint("10.98.16.12", "web-c"))]
+    removed = world.sync()
+    assert removed.operations[0] == RemoveFront("n1", "edge")
+    assert "10.98.16.10:8080" in world.rotation(), "the edge still leads there"
+    world.run(removed)
+    world.sync()
+    assert world.rotation() == ["10.98.16.12:8080"]
 
 
 def test_a_front_that_stopped_is_applied_again() -> None:
