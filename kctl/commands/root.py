@@ -105,7 +105,8 @@ def _distance(one: str, other: str) -> int:
 
 
 def only_subcommands(command: Command, args: Args, ctx: Context) -> int:
-    """A verb that does nothing itself: its help, or a complaint about the sub-verb."""
+    """A verb that does nothing itself: its help on standard error, or a complaint about the
+    sub-verb; the exit code is 1 either way, as kubectl's."""
     from kctl.commands.help import show
 
     if args.positional:
@@ -113,4 +114,5 @@ def only_subcommands(command: Command, args: Args, ctx: Context) -> int:
             f'unknown command "{" ".join(args.positional)}"',
             hint=f"See 'kctl {args.path} -h' for help and examples",
         )
-    return show(command, args.path, ctx.out)
+    show(command, args.path, ctx.err)
+    return 1

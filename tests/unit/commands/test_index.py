@@ -63,3 +63,11 @@ def test_help_of_everything_lists_the_verbs() -> None:
     out = io.StringIO()
     assert run([], out=out) == 0
     assert all(f"  {ref.name} " in out.getvalue() for ref in BUILTIN if not ref.hidden)
+
+
+@pytest.mark.parametrize("verb", ["rollout", "set", "config", "create secret", "create service"])
+def test_a_verb_that_needs_a_sub_verb_shows_its_help_and_fails(verb: str) -> None:
+    out, err = io.StringIO(), io.StringIO()
+    assert run(verb.split(), out=out, err=err) == 1
+    assert "Available Commands:" in err.getvalue()
+    assert not out.getvalue()
