@@ -12,7 +12,7 @@ from kctl.runtime.types import RuntimeEvent
 if TYPE_CHECKING:
     from kctl.runtime.docker.client import Engine
 
-_ACTIONS = ("start", "die", "destroy", "oom", "pause", "unpause", "kill")
+_ACTIONS = ("start", "die", "destroy", "oom", "pause", "unpause")
 _LOOK_SECONDS = 0.5
 
 

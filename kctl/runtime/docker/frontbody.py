@@ -62,16 +62,18 @@ def body(
     elif front.network == "host":
         host["NetworkMode"] = "host"
     else:
-        network = operation.network.name
-        host["NetworkMode"] = network
-        endpoint: Object = {}
-        if front.address:
-            endpoint["IPAMConfig"] = {"IPv4Address": front.address}
-            if api_version >= _MAC_OF_ENDPOINT:
-                endpoint["MacAddress"] = mac(front.address)
-            else:
-                body["MacAddress"] = mac(front.address)
-        body["NetworkingConfig"] = {"EndpointsConfig": {network: endpoint}}
+        host["NetworkMode"] = operation.network.name
+        body |= _endpoint(operation.network.name, front.address, api_version)
+    return body
+
+
+def _endpoint(network: str, address: str, api_version: tuple[int, int]) -> Object:
+    """The body's part for a place in the pod network."""
+    endpoint: Object = {}
+    body: Object = {"NetworkingConfig": {"EndpointsConfig": {network: endpoint}}}
+    if address:
+        endpoint["IPAMConfig"] = {"IPv4Address": address}
+        (endpoint if api_version >= _MAC_OF_ENDPOINT else body)["MacAddress"] = mac(address)
     return body
 
 

@@ -48,7 +48,7 @@ def _bring(context: Context, operation: ApplyFront) -> None:
         rows, _ = context.engine.containers(labels.of_cluster(context.cluster))
         row = find(rows, front.name)
         if row is None or not _fits(context, front, row, rows):
-            _make(context, operation, row, rows)
+            _make_with_image(context, operation, row, rows)
         else:
             _configure(context, front, row)
     except (frontimage.MissingBinary, LookupError) as problem:
@@ -88,6 +88,18 @@ def _fits(context: Context, front: Front, row: Row, rows: list[Row]) -> bool:
         and row["State"] == "running"
         and joined_holds(context, row, rows)
     )
+
+
+def _make_with_image(
+    context: Context, operation: ApplyFront, old: Row | None, rows: list[Row]
+) -> None:
+    """Make the front; once more where somebody removed its image since it was last used,
+    as the cleaning of another control plane does."""
+    try:
+        _make(context, operation, old, rows)
+    except calls.NoImage:
+        context.own_images.forget()
+        _make(context, operation, old, rows)
 
 
 def _make(context: Context, operation: ApplyFront, old: Row | None, rows: list[Row]) -> None:

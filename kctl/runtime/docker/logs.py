@@ -32,20 +32,9 @@ def read(
             tty = bool(api.inspect_container(container_id)["Config"].get("Tty"))
         except NotFound:
             raise FileNotFoundError(f"no such container: {container_id}") from None
-        parameters = {
-            "stdout": "1",
-            "stderr": "1",
-            "follow": "1" if follow else "0",
-            "timestamps": "1" if timestamps else "0",
-            "tail": "all" if tail is None else str(tail),
-        }
-        if since is not None:
-            parameters["since"] = f"{since:.9f}"
-        if until is not None:
-            parameters["until"] = f"{until:.9f}"
         answer = api.get(
             f"{api.base_url}/v{api.api_version}/containers/{container_id}/logs",
-            params=parameters,
+            params=_parameters(follow, tail, since, until, timestamps),
             stream=True,
             timeout=(api.timeout, None if follow else api.timeout),
         )
@@ -56,3 +45,20 @@ def read(
             yield from lines(answer.iter_content(chunk_size=None), tty=tty)
     finally:
         answer.close()
+
+
+def _parameters(
+    follow: bool, tail: int | None, since: float | None, until: float | None, timestamps: bool
+) -> dict[str, str]:
+    parameters = {
+        "stdout": "1",
+        "stderr": "1",
+        "follow": "1" if follow else "0",
+        "timestamps": "1" if timestamps else "0",
+        "tail": "all" if tail is None else str(tail),
+    }
+    if since is not None:
+        parameters["since"] = f"{since:.9f}"
+    if until is not None:
+        parameters["until"] = f"{until:.9f}"
+    return parameters

@@ -65,11 +65,22 @@ class OwnEngine:
                 os.kill(int(left.read_text()), signal.SIGKILL)
             left.unlink()
 
+    def _end_shims(self) -> None:
+        """What a test that failed half-way left running under this engine."""
+        for found in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                if f"{self.folder}/exec/containerd" in found.read_text():
+                    for each in found.parent.glob("task/*/children"):
+                        for child in each.read_text().split():
+                            os.kill(int(child), signal.SIGKILL)
+                    os.kill(int(found.parent.name), signal.SIGKILL)
+
     def close(self) -> None:
         """The daemon, what it left of its containerd, its namespace."""
         if self.process.poll() is None:
             self.end(signal.SIGTERM)
         self._end_containerd()
+        self._end_shims()
         subprocess.run(["ip", "netns", "del", self.namespace], check=True)
         mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
         for each in reversed([each for each in mounts if each.startswith(f"{self.folder}/")]):

@@ -218,6 +218,17 @@ def test_a_taken_port_is_named(world: World) -> None:
     assert world.runtime.execute(RemoveFront("here", "edge")).ok
 
 
+def test_an_image_that_was_removed_is_made_again(
+    world: World, api: docker.APIClient, address: str
+) -> None:
+    assert _apply(world, _haproxy("one", address)).ok
+    image = api.inspect_container(_id(api, world))["Config"]["Image"]
+    assert world.runtime.execute(RemoveFront("here", "lb")).ok
+    api.remove_image(image, force=True)
+    outcome = _apply(world, _haproxy("two", address))
+    assert outcome.ok, outcome.message
+
+
 def test_a_missing_binary_names_its_package(world: World) -> None:
     recipe = ImageRecipe(
         "kctl-test-none", ("no-such-proxy",), packages={"no-such-proxy": "a-proxy"}
