@@ -46,7 +46,8 @@ class Template:
 
     def _print(self, results: list[Any]) -> str:
         if self.as_json:
-            return json.dumps(_go_numbers(results), indent=4, ensure_ascii=False, sort_keys=True) + "\n"
+            plain = _go_numbers(results)
+            return json.dumps(plain, indent=4, ensure_ascii=False, sort_keys=True) + "\n"
         return " ".join(_text(value) for value in results)
 
 
