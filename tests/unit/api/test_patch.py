@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the cases of the RFCs stand on one line each
 from __future__ import annotations
 
 import pytest
@@ -187,7 +188,7 @@ def test_a_patch_goes_through_defaults_and_rules(api, deployment):
     patched = api.patch("deployments.apps", "web", "default", {"spec": {"replicas": 4}}, "merge")
     assert patched["spec"]["replicas"] == 4
     assert patched["metadata"]["generation"] == 2
-    with pytest.raises(ApiError, match="spec.replicas: Invalid value: -1"):
+    with pytest.raises(ApiError, match=r"spec\.replicas: Invalid value: -1"):
         api.patch("deployments.apps", "web", "default", {"spec": {"replicas": -1}}, "merge")
 
 
@@ -244,5 +245,5 @@ def test_the_scale_subresource(api, deployment):
     assert api.get("deployments.apps", "web", "default")["spec"]["replicas"] == 2
     with pytest.raises(ApiError, match="the object has been modified"):
         api.update_scale("deployments.apps", "web", "default", scale)
-    with pytest.raises(ApiError, match="spec.replicas: Invalid value: -1"):
+    with pytest.raises(ApiError, match=r"spec\.replicas: Invalid value: -1"):
         api.update_scale("deployments.apps", "web", "default", {"spec": {"replicas": -1}})

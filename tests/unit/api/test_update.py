@@ -59,7 +59,7 @@ def test_a_kind_without_the_subresource_says_so(api, configmap):
 def test_identity_cannot_change(api, configmap):
     made = api.create(configmap())
     moved = {**made, "metadata": {**made["metadata"], "creationTimestamp": "2020-01-01T00:00:00Z"}}
-    with pytest.raises(ApiError, match="metadata.creationTimestamp: Invalid value"):
+    with pytest.raises(ApiError, match=r"metadata\.creationTimestamp: Invalid value"):
         api.update(moved)
     other = {**made, "metadata": {**made["metadata"], "uid": "somebody-else"}}
     with pytest.raises(ApiError, match="Precondition failed: UID in precondition: somebody-else"):
