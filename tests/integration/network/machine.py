@@ -67,6 +67,7 @@ class RunningFront:
 
     def __init__(self, machine: Machine, front: Front) -> None:
         self.machine, self.front = machine, front
+        self.reloaded = time.monotonic()
         self.root = machine.folder / front.name
         self._make_root()
         for path, contents in front.files.items():
@@ -116,7 +117,10 @@ class RunningFront:
                 self._write(path, front.files[path])
         self.front = front
         if changed - set(front.live):
+            # A signal that follows the last within some 20 ms is lost.
+            time.sleep(max(0.0, self.reloaded + 0.1 - time.monotonic()))
             self.process.send_signal(getattr(signal, front.reload))
+            self.reloaded = time.monotonic()
         self.confirm()
 
     def confirm(self) -> None:
