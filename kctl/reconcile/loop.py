@@ -91,6 +91,8 @@ class Loop:
         self._next_due: float | None = None
         self._looked_at = 0.0
         self._facts_at = 0.0
+        self._acted = False
+        """Operations ended since the last look at every node."""
 
     # --- beginning and end ---
 
@@ -162,7 +164,9 @@ class Loop:
                 break
             worked = self.step()
             if not worked and not self.executor.busy and until(self):
-                break
+                if not self._acted:
+                    break
+                self._look()  # what was done may have had an end of its own already
             if deadline is not None and time.time() > deadline:
                 break
             self._wait(0.0 if worked and not self.executor.busy else TICK)
@@ -175,6 +179,7 @@ class Loop:
         for outcome in outcomes:
             self._report(outcome)
             self.observed.take(outcome)
+            self._acted = self._acted or not isinstance(outcome.operation, RunProbe)
         now = time.monotonic()
         draining = any(
             not front.drained
@@ -331,6 +336,7 @@ class Loop:
         for seen in self.hosts.look(wanted, facts=facts):
             self._take_look(seen)
         if not nodes:
+            self._acted = False
             self._looked_at = time.monotonic()
             if facts:
                 self._facts_at = self._looked_at
