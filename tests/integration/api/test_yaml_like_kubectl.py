@@ -165,9 +165,30 @@ def test_what_we_write_is_what_kubectl_writes(values):
 
 
 def test_keys_stand_in_kubectls_order():
-    keys = (
-        "a A b a-1 a.b a/b a_1 a1 a2 a10 aB ab Ab 1 9 10 _ é x9y x10y app app.kubernetes.io/name"
-    ).split(" ")
+    keys = [
+        "a",
+        "A",
+        "b",
+        "a-1",
+        "a.b",
+        "a/b",
+        "a_1",
+        "a1",
+        "a2",
+        "a10",
+        "aB",
+        "ab",
+        "Ab",
+        "1",
+        "9",
+        "10",
+        "_",
+        "é",
+        "x9y",
+        "x10y",
+        "app",
+        "app.kubernetes.io/name",
+    ]
     obj = {"apiVersion": "v1", "kind": "Foo", "k": dict.fromkeys(keys, 1), "metadata": {}}
     obj["metadata"] = {"name": "x", "annotations": {"zz": "b"}}
     assert dump_yaml(obj) == local(json.dumps(obj), "yaml").stdout
