@@ -44,16 +44,11 @@ def decode(record: Record) -> Object:
     return obj
 
 
-def splice(record: Record, at: int) -> bytes:
-    """The stored JSON with metadata.resourceVersion as its first member. `at` is
-    `splice_point` of the kind."""
-    value = record.value
-    return b'%b"resourceVersion":"%d",%b' % (value[:at], record.revision, value[at:])
-
-
-def splice_point(kind: Kind) -> int:
-    """How many bytes of the stored JSON come before the first member of metadata."""
-    return len(f'{{"apiVersion":"{kind.api_version}","kind":"{kind.kind}","metadata":{{')
+def beginning(kind: Kind) -> bytes:
+    """What the stored JSON of every object of a kind begins with, up to the first member of
+    its metadata: where a list puts the resourceVersion."""
+    text = f'{{"apiVersion":"{kind.api_version}","kind":"{kind.kind}","metadata":{{'
+    return text.encode()
 
 
 def to_write(kind: Kind, key: Key, expected: int, obj: Object, value: bytes) -> Write:

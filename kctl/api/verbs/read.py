@@ -13,7 +13,7 @@ import orjson
 
 from kctl.api import errors
 from kctl.api.context import Context
-from kctl.api.encode import decode, splice, splice_point
+from kctl.api.encode import beginning, decode
 from kctl.api.kind import Kind, Object
 from kctl.api.selectors import FieldSelector, Selector, SelectorError, parse_fields, parse_labels
 from kctl.store.types import Change, Compacted, FutureRevision, Key, Page, Record
@@ -65,14 +65,21 @@ class ObjectList:
 
     def json(self) -> bytes:
         """The list as JSON, made of the stored texts without decoding them."""
-        at = splice_point(self.kind)
-        items = b",".join([splice(record, at) for record in self.records])
-        return b'{"kind":"%bList","apiVersion":"%b","metadata":%b,"items":[%b]}' % (
-            self.kind.kind.encode(),
-            self.kind.api_version.encode(),
-            orjson.dumps(self.metadata()),
-            items,
-        )
+        head = beginning(self.kind)
+        at = len(head)
+        parts = [
+            b'{"kind":"%bList","apiVersion":"%b","metadata":%b,"items":['
+            % (
+                self.kind.kind.encode(),
+                self.kind.api_version.encode(),
+                orjson.dumps(self.metadata()),
+            )
+        ]
+        for record in self.records:  # one join at the end copies each text once
+            parts += (b'%b"resourceVersion":"%d",' % (head, record.revision), record.value[at:])
+            head = b"," + head if len(head) == at else head
+        parts.append(b"]}")
+        return b"".join(parts)
 
 
 def decode_all(records: Sequence[Record]) -> list[Object]:
