@@ -16,7 +16,10 @@ ROUNDS = 60
 SIZES = (1, 1000)
 PYTHON = str(ROOT / ".venv/bin/python")
 PEERS = {
-    "kubectl": [KUBECTL, *"create deployment x --image=y --dry-run=client -o yaml".split()],
+    "kubectl": [
+        KUBECTL,
+        *["create", "deployment", "x", "--image=y", "--dry-run=client", "-o", "yaml"],
+    ],
     "python": [PYTHON, "-I", "-S", "-c", "pass"],
 }
 

@@ -29,7 +29,9 @@ def _kctl() -> list[float]:
     with lab() as control:
         watcher = control.start("reconcile", "--watch")
         try:
-            control.kctl("create", "deployment", "bench", f"--image={IMAGE}", f"--replicas={ROUNDS}")
+            control.kctl(
+                "create", "deployment", "bench", f"--image={IMAGE}", f"--replicas={ROUNDS}"
+            )
             control.kctl("rollout", "status", "deployment", "bench", "--timeout=60s")
             time.sleep(1.0)
             return _kill_each("io.kubernetes.pod.uid")

@@ -81,9 +81,7 @@ def test_scaling_down_removes_pods_and_their_containers(lab: Lab) -> None:
     lab.node("n1", 0)
     lab.deployment(replicas=3)
     loop = lab.settle()
-    lab.plane.api.patch(
-        "deployments.apps", "web", "default", {"spec": {"replicas": 1}}, "merge"
-    )
+    lab.plane.api.patch("deployments.apps", "web", "default", {"spec": {"replicas": 1}}, "merge")
     lab.settle()
     assert len(lab.pods()) == 1
     assert len(loop.hosts.runtime("n1").observe().pods) == 1
