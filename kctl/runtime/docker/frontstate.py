@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from kctl.runtime.docker import frontbody, labels
@@ -23,8 +24,12 @@ def find(rows: Iterable[Row], front: str) -> Any:
 
 
 def states(context: Context, rows: Sequence[Row]) -> dict[str, FrontState]:
-    """All fronts of a node by name."""
-    found = [state(context, row, rows) for row in rows if row["Labels"].get(labels.FRONT)]
+    """All fronts of a node by name, looked at side by side."""
+    mine = [row for row in rows if row["Labels"].get(labels.FRONT)]
+    if not mine:
+        return {}
+    with ThreadPoolExecutor(len(mine)) as pool:
+        found = list(pool.map(lambda row: state(context, row, rows), mine))
     return {each.name: each for each in found}
 
 

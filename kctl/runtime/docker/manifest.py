@@ -87,18 +87,20 @@ class FrontMemory:
         self._lock = threading.RLock()
 
     def get(self, api: APIClient, name: str, container_id: str) -> Remembered:
+        """What the front's container is known to serve. Reading takes an engine some 50 ms,
+        so no other front waits for it."""
         with self._lock:
             known = self._known.get(name)
-            now = time.monotonic()
-            if known is None or known.container_id != container_id:
-                known = Remembered(container_id, read(api, container_id), now)
-                self._known[name] = known
-            elif now - known.read_at > self.KEPT_SECONDS:
-                fresh = read(api, container_id)
-                if fresh != known.manifest:
-                    known.manifest, known.drained = fresh, False
-                known.read_at = now
-            return known
+        now = time.monotonic()
+        if known is None or known.container_id != container_id:
+            known = Remembered(container_id, read(api, container_id), now)
+            self.put(name, known)
+        elif now - known.read_at > self.KEPT_SECONDS:
+            fresh = read(api, container_id)
+            if fresh != known.manifest:
+                known.manifest, known.drained = fresh, False
+            known.read_at = now
+        return known
 
     def put(self, name: str, known: Remembered) -> None:
         with self._lock:

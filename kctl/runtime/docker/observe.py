@@ -14,6 +14,7 @@ import re
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 _YOUNG = 3.0
 _SLACK = 2.0
+_INSPECTORS = 4
 _STATUS = re.compile(r"Up (?P<up>.+?)(?: \(.*\))?|(?:Exited|Restarting) \(-?\d+\) (?P<ago>.+) ago")
 
 
@@ -46,30 +48,26 @@ class Observer:
         self._known: dict[str, _Known] = {}
         self._lock = threading.Lock()
 
-    def look(self) -> tuple[dict[str, PodObservation], list[dict[str, Any]]]:
-        """All pods of the control plane by uid, and the rows of all of its containers."""
+    def rows(self) -> tuple[list[dict[str, Any]], float]:
+        """All containers of the control plane, and the engine's time of the answer."""
         rows, now = self._engine.containers(labels.of_cluster(self._cluster))
-        pods = self._pods(rows, now)
         present = {row["Id"] for row in rows}
         with self._lock:
             for gone in self._known.keys() - present:
                 del self._known[gone]
-        return pods, rows
+        return rows, now
+
+    def pods(self, rows: Iterable[Row], now: float) -> dict[str, PodObservation]:
+        """All pods by uid. What must be inspected is, a few at a time."""
+        mine = [row for row in rows if _of_a_pod(row)]
+        with ThreadPoolExecutor(_INSPECTORS) as pool:
+            return _by_pod(mine, pool.map(lambda row: self._state(row, now), mine))
 
     def pod(self, uid: str) -> PodObservation | None:
         """A look at one pod; None when nothing of it is there."""
         rows, now = self._engine.containers(labels.of_pod(self._cluster, uid))
-        return self._pods(rows, now).get(uid)
-
-    def _pods(self, rows: Iterable[Row], now: float) -> dict[str, PodObservation]:
-        by_pod: dict[str, list[tuple[Row, ContainerState]]] = defaultdict(list)
-        for row in rows:
-            marks = row.get("Labels") or {}
-            if marks.get(labels.POD_UID) and not marks.get(labels.ROLE):
-                state = self._state(row, now)
-                if state is not None:
-                    by_pod[marks[labels.POD_UID]].append((row, state))
-        return {uid: _pod(uid, found) for uid, found in by_pod.items()}
+        mine = [row for row in rows if _of_a_pod(row)]
+        return _by_pod(mine, [self._state(row, now) for row in mine]).get(uid)
 
     def _state(self, row: Row, now: float) -> ContainerState | None:
         with self._lock:
@@ -185,6 +183,21 @@ def epoch(text: str) -> float:
         return 0.0
     zone = "+00:00" if match[3] == "Z" else match[3]
     return datetime.fromisoformat(match[1] + zone).timestamp() + float(match[2] or 0)
+
+
+def _of_a_pod(row: Row) -> bool:
+    marks = row.get("Labels") or {}
+    return bool(marks.get(labels.POD_UID)) and not marks.get(labels.ROLE)
+
+
+def _by_pod(
+    rows: Iterable[Row], states: Iterable[ContainerState | None]
+) -> dict[str, PodObservation]:
+    by_pod: dict[str, list[tuple[Row, ContainerState]]] = defaultdict(list)
+    for row, state in zip(rows, states, strict=True):
+        if state is not None:
+            by_pod[row["Labels"][labels.POD_UID]].append((row, state))
+    return {uid: _pod(uid, found) for uid, found in by_pod.items()}
 
 
 def _pod(uid: str, found: list[tuple[Row, ContainerState]]) -> PodObservation:

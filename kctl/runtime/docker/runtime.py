@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
@@ -24,6 +25,10 @@ from kctl.runtime.types import (
     Outcome,
     RuntimeEvent,
 )
+
+_gather = facts.gather
+_LOOKERS = 3
+"""Questions to the engine at once, in one look."""
 
 
 class DockerRuntime:
@@ -53,23 +58,25 @@ class DockerRuntime:
     def observe(self, *, facts: bool = False) -> NodeObservation:
         from docker.errors import APIError
 
-        from kctl.runtime.docker import facts as gathering
-
         context = self._context
+        subnet = context.settings.get("cluster-cidr", "")
         try:
-            pods, rows = context.observer.look()
-            return NodeObservation(
-                node=context.node,
-                reachable=True,
-                at=time.time(),
-                facts=gathering.gather(context.engine, context.settings) if facts else None,
-                pods=pods,
-                fronts=fronts.states(context, rows),
-                digest=digest(rows),
-                network=context.network.stands(
-                    context.settings.get("cluster-cidr", ""), fresh=facts
-                ),
-            )
+            rows, now = context.observer.rows()
+            with ThreadPoolExecutor(_LOOKERS) as pool:
+                standing = pool.submit(context.network.stands, subnet, fresh=facts)
+                states = pool.submit(fronts.states, context, rows)
+                said = pool.submit(_gather, context.engine, context.settings) if facts else None
+                pods = context.observer.pods(rows, now)
+                return NodeObservation(
+                    node=context.node,
+                    reachable=True,
+                    at=time.time(),
+                    facts=said.result() if said else None,
+                    pods=pods,
+                    fronts=states.result(),
+                    digest=digest(rows),
+                    network=standing.result(),
+                )
         except HostUnreachable as error:
             words = str(error)
         except APIError as error:
