@@ -6,7 +6,8 @@ that the setting "load-balancer" names.
 
 Memory: "rotation/NODE" holds the JSON list of "address:port" that connections on the node
 may reach, as long as a change is under way those of both configurations; "front/NODE/NAME"
-what was asked for last, and how often in vain.
+what was asked for last, and how often in vain; "model/NODE" the model that the node was
+seen to serve, so that nothing is rendered again for it.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from kctl import __version__
 from kctl.controllers.common import key_of, name_of, namespace_of, uid_of
+from kctl.controllers.node_network import network_of
 from kctl.controllers.types import Changes, Mapper, Object, View
 from kctl.network import model
-from kctl.network.addresses import gateway
-from kctl.network.types import Front, LoadBalancer
-from kctl.runtime.types import ApplyFront, FrontState, NetworkSettings, RemoveFront
+from kctl.network.types import Front, LoadBalancer, Model
+from kctl.runtime.types import ApplyFront, FrontState, RemoveFront
 from kctl.store.types import Key, Memo
 
 SLICES = "endpointslices.discovery.k8s.io"
@@ -71,6 +73,7 @@ class LoadBalancerController:
             node = view.get(*key)
             if node is None:
                 changes.remember(_rotation(key.name), None)
+                changes.remember(f"model/{key.name}", None)
             elif _usable(node, view) and _wanted(node, view):
                 nodes.append(node)
         back_end = self._back_end(nodes, view, changes)
@@ -81,7 +84,12 @@ class LoadBalancerController:
             served, problems = model.build(node, services, slices, view.setting)
             if position == 0:
                 _tell(problems, view, changes)
-            _Node(node, view, now, changes).bring_to(back_end.fronts(served))
+            here = _Node(node, view, now, changes)
+            identity = _identity(back_end, served)
+            if not here.stands(identity):  # rendering costs more than all the rest
+                fronts = back_end.fronts(served)
+                here.bring_to(fronts)
+                here.note(identity, fronts)
         return changes
 
     def _back_end(
@@ -116,21 +124,14 @@ def _wanted(node: Object, view: View) -> bool:
     )
 
 
+def _identity(back_end: LoadBalancer, served: Model) -> str:
+    """Of everything that the rendered files depend on."""
+    text = repr((__version__, back_end.name, served))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 def _rotation(node: str) -> str:
     return f"rotation/{node}"
-
-
-def network_of(node: Object, view: View) -> NetworkSettings:
-    """The pod network of a node."""
-    pod_cidr = node["spec"]["podCIDR"]
-    cluster = view.setting("cluster-id")
-    return NetworkSettings(
-        name=f"kctl-{cluster}",
-        subnet=view.setting("cluster-cidr"),
-        pod_cidr=pod_cidr,
-        gateway=gateway(pod_cidr),
-        cluster=cluster,
-    )
 
 
 def _tell(problems: Sequence[model.Problem], view: View, changes: Changes) -> None:
@@ -186,6 +187,20 @@ class _Node:
         for front in wanted:
             self._front(front)
 
+    def stands(self, identity: str) -> bool:
+        """The node was seen to serve this very model, and its fronts are still the same."""
+        memo = self._view.recall(f"model/{self._name}")
+        return memo is not None and memo.value == self._standing(identity)
+
+    def note(self, identity: str, wanted: Sequence[Front]) -> None:
+        """Remember what the node serves, once it serves all of it."""
+        if len(wanted) == len(self._running) and all(map(self._applied, wanted)):
+            self._changes.remember(f"model/{self._name}", Memo(self._standing(identity)))
+
+    def _standing(self, identity: str) -> str:
+        fronts = {name: state.running and state.digest for name, state in self._running.items()}
+        return json.dumps({"model": identity, "fronts": fronts}, sort_keys=True)
+
     def _applied(self, front: Front) -> bool:
         state = self._running.get(front.name)
         return state is not None and state.running and state.digest == front.digest
@@ -208,6 +223,8 @@ class _Node:
         return names.issuperset(self._running) and all(map(self._applied, carrying))
 
     def _front(self, front: Front) -> None:
+        if self._view.in_flight(f"front/{self._name}/{front.name}"):
+            return
         asked = self._asked(front.name)
         if self._applied(front):
             if asked is not None:
@@ -233,7 +250,9 @@ class _Node:
         self._changes.requeue(key_of("nodes", self._node), asked.again_at)
 
     def _ask(self, front: Front, tries: int) -> None:
-        self._changes.operate(ApplyFront(self._name, front, network_of(self._node, self._view)))
+        self._changes.operate(
+            ApplyFront(self._name, front, network_of(self._node, self._view.setting))
+        )
         self._remember(front.name, _Asked(front.digest, self._now, tries))
 
     # --- memory ---

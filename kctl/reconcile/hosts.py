@@ -12,11 +12,10 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
-from kctl.network.addresses import gateway, node_pod_cidr
+from kctl.network.addresses import node_pod_cidr
 from kctl.plugins.manager import Plugins
 from kctl.runtime.types import (
     HostUnreachable,
-    NetworkSettings,
     NodeFacts,
     NodeObservation,
     Runtime,
@@ -95,18 +94,6 @@ class Hosts:
             runtime.close()
         self._runtimes.clear()
         self._pool.shutdown(wait=False, cancel_futures=True)
-
-
-def network_of(node: Object, settings: Mapping[str, str]) -> NetworkSettings:
-    """The pod network of a node."""
-    pod_cidr = node["spec"]["podCIDR"]
-    return NetworkSettings(
-        name=f"kctl-{settings['cluster-id']}",
-        subnet=settings["cluster-cidr"],
-        pod_cidr=pod_cidr,
-        gateway=gateway(pod_cidr),
-        cluster=settings["cluster-id"],
-    )
 
 
 def node_name(hostname: str) -> str:

@@ -14,9 +14,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kctl.controllers.node_network import network_of
 from kctl.reconcile.compute import Compute, timer_parts
 from kctl.reconcile.executor import Executor
-from kctl.reconcile.hosts import Hosts, local_url, network_of, node_name, node_object
+from kctl.reconcile.hosts import Hosts, local_url, node_name, node_object
 from kctl.reconcile.lease import ReconcileLease
 from kctl.reconcile.log import Log
 from kctl.reconcile.mirror import Mirror
@@ -356,7 +357,7 @@ class Loop:
         node = self._node(seen.node)
         if node is None or not node["spec"].get("podCIDR"):
             return seen
-        network = network_of(node, self.plane.settings)
+        network = network_of(node, self.plane.settings.__getitem__)
         outcome = self.hosts.runtime(seen.node).execute(PrepareNode(seen.node, network))
         self._report(outcome)
         if not outcome.ok:

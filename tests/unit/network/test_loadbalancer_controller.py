@@ -113,7 +113,7 @@ def test_a_node_gets_its_fronts_in_their_order_and_then_there_is_nothing_to_do()
     settled = world.sync()
     assert settled == Changes()
     assert world.rotation() == ["10.98.16.10:8080", "10.98.16.11:8080"]
-    assert set(world.memos) == {"rotation/n1"}
+    assert set(world.memos) == {"model/n1", "rotation/n1"}
 
 
 def test_the_rotation_holds_old_and_new_until_the_new_one_is_served() -> None:
