@@ -26,7 +26,7 @@ from kctl.printing.cells import cell_text
 
 Object = dict[str, Any]
 
-OPENAPI_V2 = b'\n\x032.0\x12\x12\n\nKubernetes\x12\x041.37B\x00'
+OPENAPI_V2 = b"\n\x032.0\x12\x12\n\nKubernetes\x12\x041.37B\x00"
 PATCHES = {
     "application/strategic-merge-patch+json": "strategic",
     "application/merge-patch+json": "merge",
