@@ -5,6 +5,7 @@ from one that dies again and again."""
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from bench.lab import IMAGE, docker, images, lab, median, running, say, swarm, wait_for
@@ -34,7 +35,7 @@ def _kctl() -> list[float]:
             )
             control.kctl("rollout", "status", "deployment", "bench", "--timeout=60s")
             time.sleep(1.0)
-            return _kill_each("io.kubernetes.pod.uid")
+            return _kill_each(control.pods)
         finally:
             watcher.terminate()
             watcher.wait(20)
@@ -45,27 +46,26 @@ def _swarm() -> list[float]:
         words = ("--name", "bench", "--replicas", str(ROUNDS), "--restart-delay", "0s")
         docker("service", "create", "-q", *words, IMAGE)
         try:
-            return _kill_each("com.docker.swarm.service.name=bench")
+            return _kill_each(lambda: running("com.docker.swarm.service.name=bench"))
         finally:
             docker("service", "rm", "bench")
             label = "label=com.docker.swarm.service.name=bench"
             wait_for(lambda: not docker("ps", "-aq", "--filter", label))
 
 
-def _kill_each(label: str) -> list[float]:
-    wait_for(lambda: len(running(label)) == ROUNDS)
+def _kill_each(alive: Callable[[], list[str]]) -> list[float]:
+    wait_for(lambda: len(alive()) == ROUNDS)
     times = []
-    for victim in running(label):
+    for victim in alive():
         began = time.perf_counter()
         docker("kill", victim)
-        wait_for(lambda victim=victim: _replaced(label, victim))  # type: ignore[misc]
+        wait_for(lambda victim=victim: _replaced(alive(), victim))  # type: ignore[misc]
         times.append(time.perf_counter() - began)
         time.sleep(0.5)
     return times
 
 
-def _replaced(label: str, victim: str) -> bool:
-    now = running(label)
+def _replaced(now: list[str], victim: str) -> bool:
     return victim not in now and len(now) == ROUNDS
 
 

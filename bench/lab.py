@@ -25,6 +25,7 @@ class Lab:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        self._cluster = ""
         self.environment = {**os.environ, "KCTL_HOME": str(home)}
 
     def kctl(self, *words: str, timeout: float = 180.0) -> str:
@@ -35,6 +36,14 @@ class Lab:
         if done.returncode != 0:
             raise RuntimeError(f"kctl {' '.join(words)}: {done.stdout}{done.stderr}")
         return done.stdout
+
+    def pods(self) -> list[str]:
+        """Ids of the running containers of this control plane's pods."""
+        if not self._cluster:
+            self._cluster = self.kctl("settings", "cluster-id").strip()
+        ours = f"label=io.kctl.cluster={self._cluster}"
+        pods = "label=io.kubernetes.pod.uid"
+        return docker("ps", "-q", "--no-trunc", "--filter", ours, "--filter", pods).split()
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         """A kctl that stays, such as `reconcile --watch`."""

@@ -46,7 +46,7 @@ def _kctl(control: Lab, times: dict[str, list[float]]) -> None:
 
     def delete() -> None:
         control.kctl("delete", "deployment", "bench")
-        wait_for(lambda: not docker("ps", "-aq", "--filter", "label=io.kubernetes.pod.uid"))
+        wait_for(lambda: not control.pods())
 
     times["kctl_start"].append(seconds_of(start))
     times["kctl_delete"].append(seconds_of(delete))

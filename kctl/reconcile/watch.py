@@ -21,6 +21,9 @@ from kctl.runtime.types import HostUnreachable
 
 RETRY = 1.0
 """Seconds between tries to follow the events of an engine that went away."""
+SECOND_LOOK = 0.08
+"""Seconds after an event at which its node is looked at once more: an engine tells of a
+death some milliseconds before its own list does."""
 
 
 class Watcher:
@@ -32,6 +35,7 @@ class Watcher:
         self._hinted: set[str] = set()
         self._lock = threading.Lock()
         self._threads: dict[str, threading.Thread] = {}
+        self._second_looks: dict[str, float] = {}
         self._watchdog = watchdog_seconds()
         self._petted = 0.0
 
@@ -82,8 +86,13 @@ class Watcher:
         self._follow_events(loop)
         with self._lock:
             hinted, self._hinted = self._hinted, set()
-        if hinted:
-            loop.look_again(sorted(hinted))
+        now = time.monotonic()
+        late = {node for node, due in self._second_looks.items() if due <= now}
+        for node in late:
+            del self._second_looks[node]
+        self._second_looks.update(dict.fromkeys(hinted, now + SECOND_LOOK))
+        if hinted or late:
+            loop.look_again(sorted(hinted | late))
         self._pet()
 
     def _pet(self) -> None:
