@@ -1,7 +1,5 @@
 """Durable creates against etcd, and lists against the bare fetch of their rows.
 
-    .venv/bin/python bench/store.py [--json FILE]
-
 Creates go through the API library, defaulting, validation and admission included, one
 after the other by one client; etcd (its own process, a data directory on the same disk)
 gets the same number of values of the same size through its HTTP gateway on a connection
@@ -11,7 +9,6 @@ ratio is the median over the rounds. Both sync every write to the disk.
 
 from __future__ import annotations
 
-import argparse
 import base64
 import copy
 import http.client
@@ -257,36 +254,30 @@ def _lists(plane: Plane, path: Path) -> dict[str, Any]:
     }
 
 
-def table(result: dict[str, Any]) -> str:
-    """The result as a Markdown table."""
-    lines = ["| measured | kctl | compared with | ratio | wanted |", "|---|---|---|---|---|"]
-    for name, got in result["creates"].items():
-        lines.append(
-            f"| durable creates of a {name} ({got['bytes']} bytes) | "
-            f"{got['kctl_per_second']:.0f}/s | etcd put {got['etcd_per_second']:.0f}/s | "
-            f"{got['ratio']:.2f} | at least 1.0 |"
+def rows(result: dict[str, Any]) -> list[tuple[str, str, str, str, str]]:
+    """The lines of the table of all benchmarks."""
+    lines = [
+        (
+            f"durable creates of a {name} ({got['bytes']} bytes)",
+            f"{got['kctl_per_second']:.0f}/s",
+            f"etcd put {got['etcd_per_second']:.0f}/s",
+            f"{got['ratio']:.2f}",
+            "at least 1.0",
         )
+        for name, got in result["creates"].items()
+    ]
     got = result["list"]
     for label, name, ratio in (
         ("through the API", "api_ms", "ratio"),
         ("through the API, as JSON", "json_ms", "json_ratio"),
     ):
         lines.append(
-            f"| list of {got['rows']} pods {label} | {got[name]:.1f} ms | "
-            f"fetch of the rows {got['raw_ms']:.1f} ms | {got[ratio]:.2f} | at most 2 |"
+            (
+                f"list of {got['rows']} pods {label}",
+                f"{got[name]:.1f} ms",
+                f"fetch of the rows {got['raw_ms']:.1f} ms",
+                f"{got[ratio]:.2f}",
+                "at most 2",
+            )
         )
-    return "\n".join(lines)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", type=Path, help="keep the result in this file, too")
-    options = parser.parse_args()
-    result = run()
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=2) + "\n")
-    print(table(result))
-
-
-if __name__ == "__main__":
-    main()
+    return lines
