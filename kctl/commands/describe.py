@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from kctl.commands.command import Command, Option
+from kctl.commands.command import Command, Option, UsageError
 from kctl.commands.context import Context
 from kctl.commands.objects import Findings, Found, catalog, find, listed
 from kctl.commands.options import all_namespaces, filename, selector
@@ -48,25 +48,36 @@ class StoreRelated:
 
 def run(ctx: Context, args: Args) -> int:
     ctx.refresh()
-    findings = _findings(ctx, args)
+    if not args.positional and not args["filename"]:
+        raise UsageError(
+            'You must specify the type of resource to describe. Use "kctl api-resources" for a '
+            "complete list of supported resources."
+        )
+    findings, by_prefix = _findings(ctx, args)
     describers = {each.resource: each for each in ctx.plane.plugins.describers()}
     related = StoreRelated(ctx)
+    # as kubectl: not for many, and not for those found by the beginning of their name
+    show_events = args["show-events"] and len(findings) == 1 and not by_prefix
     texts = []
     for found in findings:
         with findings.guard():
             describer: Describer = describers.get(
                 found.resource.resource, GenericDescriber(found.resource.resource)
             )
-            texts.append(describer.describe(found.obj, related, show_events=args["show-events"]))
-    ctx.out.write("\n\n".join(texts))
+            texts.append(describer.describe(found.obj, related, show_events=show_events))
+    if by_prefix:
+        ctx.out.write("".join(f"{text}\n" for text in texts))
+    else:
+        ctx.out.write("\n\n".join(texts))
     if not findings and not findings.errors and not args["ignore-not-found"]:
         where = f" in {ctx.namespace} namespace" if ctx.scope else ""
         ctx.err.write(f"No resources found{where}.\n")
     return findings.finish()
 
 
-def _findings(ctx: Context, args: Args) -> Findings:
-    """As `find`, but a name that is not there may be the beginning of one that is."""
+def _findings(ctx: Context, args: Args) -> tuple[Findings, bool]:
+    """As `find`, but a name that is not there may be the beginning of one that is; True
+    where it was."""
     findings = find(ctx, args, whole=True)
     if len(args.positional) == 2 and not findings and findings.errors:
         resource = catalog(ctx).resolve(args.positional[0])
@@ -78,7 +89,8 @@ def _findings(ctx: Context, args: Args) -> Findings:
         if matching:
             findings.errors.clear()
             findings.extend(matching)
-    return findings
+            return findings, True
+    return findings, False
 
 
 COMMAND = Command(

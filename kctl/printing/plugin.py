@@ -12,21 +12,23 @@ if TYPE_CHECKING:
 
 @hookimpl
 def kctl_describers() -> list[Describer]:
+    from kctl.printing.describe.configmap import ConfigMapDescriber
     from kctl.printing.describe.deployment import DeploymentDescriber
-    from kctl.printing.describe.generic import (
-        ConfigMapDescriber,
-        SecretDescriber,
-        ServiceAccountDescriber,
-    )
+    from kctl.printing.describe.endpoints import EndpointsDescriber
+    from kctl.printing.describe.endpointslice import EndpointSliceDescriber
     from kctl.printing.describe.namespace import NamespaceDescriber
     from kctl.printing.describe.node import NodeDescriber
     from kctl.printing.describe.pod import PodDescriber
     from kctl.printing.describe.replicaset import ReplicaSetDescriber
+    from kctl.printing.describe.secret import SecretDescriber
     from kctl.printing.describe.service import ServiceDescriber
+    from kctl.printing.describe.serviceaccount import ServiceAccountDescriber
 
     return [
         ConfigMapDescriber(),
         DeploymentDescriber(),
+        EndpointSliceDescriber(),
+        EndpointsDescriber(),
         NamespaceDescriber(),
         NodeDescriber(),
         PodDescriber(),

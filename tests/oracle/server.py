@@ -22,11 +22,13 @@ from kctl.api.api import Api
 from kctl.api.errors import ApiError
 from kctl.api.kind import Kind
 from kctl.api.registry import Kinds
-from kctl.printing.cells import cell_text
+from kctl.printing.cells import human_duration
 
 Object = dict[str, Any]
 
 OPENAPI_V2 = b"\n\x032.0\x12\x12\n\nKubernetes\x12\x041.37B\x00"
+EMPTY_KINDS = {"resourcequotas": "ResourceQuotaList", "limitranges": "LimitRangeList"}
+"""Every cluster serves these, and `describe namespace` asks for them; kctl has none."""
 PATCHES = {
     "application/strategic-merge-patch+json": "strategic",
     "application/merge-patch+json": "merge",
@@ -185,6 +187,9 @@ class Handler(BaseHTTPRequestHandler):
         if rest[0] == "namespaces" and len(rest) > 2:
             namespace, rest = rest[1], rest[2:]
         kind = self.oracle.kind_at(group, version, rest[0])
+        if kind is None and verb == "GET" and rest[0] in EMPTY_KINDS:
+            listed = {"kind": EMPTY_KINDS[rest[0]], "apiVersion": "v1", "metadata": {}, "items": []}
+            return 200, json.dumps(listed).encode()
         if kind is None:
             raise ApiError(404, "NotFound", "the server could not find the requested resource")
         name = rest[1] if len(rest) > 1 else ""
@@ -229,12 +234,14 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        since = int(query.get("resourceVersion") or 0)
         selectors = {
             "label_selector": query.get("labelSelector", ""),
             "field_selector": query.get("fieldSelector", ""),
         }
         table = "as=Table" in (self.headers.get("Accept") or "")
+        since = int(query.get("resourceVersion") or 0)
+        if query.get("sendInitialEvents") == "true":
+            since = self._initial_events(kind, namespace, selectors)
         deadline = time.monotonic() + 30
         self.oracle.lock.release()  # a watch lasts; the others go on
         try:
@@ -246,14 +253,30 @@ class Handler(BaseHTTPRequestHandler):
                 for event in events:
                     since = int(event.obj["metadata"]["resourceVersion"])
                     obj = _table(kind, [event.obj], str(since)) if table else event.obj
-                    line = json.dumps({"type": event.type, "object": obj}).encode() + b"\n"
-                    self.wfile.write(f"{len(line):x}\r\n".encode() + line + b"\r\n")
-                    self.wfile.flush()
+                    self._event(event.type, obj)
                 time.sleep(0.05)
         except OSError:
             self.close_connection = True
         finally:
             self.oracle.lock.acquire()
+
+    def _event(self, type_: str, obj: Object) -> None:
+        line = json.dumps({"type": type_, "object": obj}).encode() + b"\n"
+        self.wfile.write(f"{len(line):x}\r\n".encode() + line + b"\r\n")
+        self.wfile.flush()
+
+    def _initial_events(self, kind: Kind, namespace: str, selectors: dict[str, str]) -> int:
+        """A streamed list: what is there, then the bookmark that ends it."""
+        found = self.oracle.api.list(kind, namespace or None, **selectors)
+        for obj in found.items:
+            self._event("ADDED", obj)
+        meta = {
+            "resourceVersion": str(found.revision),
+            "annotations": {"k8s.io/initial-events-end": "true"},
+        }
+        end = {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": meta}
+        self._event("BOOKMARK", end)
+        return found.revision
 
     def _write(
         self,
@@ -302,6 +325,13 @@ def _prefix(kind: Kind) -> str:
     return f"apis/{kind.api_version}" if kind.group else f"api/{kind.version}"
 
 
+def _cell(cell: Any, now: float) -> Any:
+    """As the API server sends it: nothing made harmless, that is for kubectl to do."""
+    if not isinstance(cell, list):
+        return cell
+    return "".join(part if isinstance(part, str) else human_duration(now - part) for part in cell)
+
+
 def _table(kind: Kind, objects: list[Object], revision: str) -> Object:
     now = time.time()
     return {
@@ -320,7 +350,7 @@ def _table(kind: Kind, objects: list[Object], revision: str) -> Object:
         ],
         "rows": [
             {
-                "cells": [cell_text(cell, now) for cell in kind.row(obj)],
+                "cells": [_cell(cell, now) for cell in kind.row(obj)],
                 "object": {
                     "kind": "PartialObjectMetadata",
                     "apiVersion": "meta.k8s.io/v1",

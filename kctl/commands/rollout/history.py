@@ -59,7 +59,7 @@ def _table(known: dict[int, Object]) -> str:
     for number in sorted(known):
         cause = (known[number]["metadata"].get("annotations") or {}).get(CHANGE_CAUSE)
         out.line(0, f"{number}\t{cause or '<none>'}")
-    return out.text()
+    return out.text() if known else "No rollout history found."
 
 
 def _template(replica_set: Object) -> str:
@@ -74,7 +74,7 @@ def _template(replica_set: Object) -> str:
         template = {**template, "metadata": meta}
     out = Writer()
     template_lines(out, template)
-    return out.text()
+    return out.raw()
 
 
 COMMAND = Command(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from kctl.printing.describe.environment import environment_lines
 from kctl.printing.describe.parts import long_time
+from kctl.printing.describe.probes import probe_text
 from kctl.printing.describe.writer import Writer, safe
 
 Object = dict[str, Any]
@@ -20,7 +22,8 @@ def container_lines(
     *,
     pod: Object | None = None,
 ) -> None:
-    """One block a container; `pod` None for a template, which has no state."""
+    """One block a container; `pod` None for a template, which has no state. Below a title of
+    level 1 the names stand one space further in, and the fields where they always stand."""
     by_name = {each["name"]: each for each in statuses}
     if not containers:
         out.line(level, f"{title}: <none>")
@@ -28,16 +31,15 @@ def container_lines(
     out.line(level, f"{title}:")
     for container in containers:
         status = by_name.get(container["name"])
-        out.line(level + 1, f"{container['name']}:")
-        _identity(out, container, status, level + 2)
-        _commands(out, container, level + 2)
+        out.line(1, f"{' ' if level else ''}{container['name']}:")
+        _identity(out, container, status, 2)
+        _commands(out, container, 2)
         if status is not None:
-            _state(out, status, level + 2)
-        _resources(out, container, level + 2)
-        _probes(out, container, level + 2)
-        _environment_from(out, container, level + 2)
-        _environment(out, container, level + 2, pod)
-        _mounts(out, container, level + 2)
+            _state(out, status, 2)
+        _resources(out, container, 2)
+        _probes(out, container, 2)
+        environment_lines(out, container, pod, 2)
+        _mounts(out, container, 2)
 
 
 def _identity(out: Writer, container: Object, status: Object | None, level: int) -> None:
@@ -128,99 +130,6 @@ def _probes(out: Writer, container: Object, level: int) -> None:
     ):
         if container.get(field):
             out.line(level, f"{title}:\t{probe_text(container[field])}")
-
-
-def probe_text(probe: Mapping[str, Any]) -> str:
-    """A probe in one line: what it does, then its numbers."""
-    numbers = (
-        f"delay={probe.get('initialDelaySeconds', 0)}s timeout={probe.get('timeoutSeconds', 0)}s "
-        f"period={probe.get('periodSeconds', 0)}s #success={probe.get('successThreshold', 0)} "
-        f"#failure={probe.get('failureThreshold', 0)}"
-    )
-    if "exec" in probe:
-        return f"exec [{' '.join(probe['exec'].get('command') or [])}] {numbers}"
-    if "httpGet" in probe:
-        get = probe["httpGet"]
-        host, port, path = get.get("host", ""), get.get("port", ""), get.get("path", "")
-        scheme = str(get.get("scheme", "")).lower()
-        slash = "" if path.startswith("/") or not path else "/"
-        return f"http-get {scheme}://{host}:{port}{slash}{path} {numbers}"
-    if "tcpSocket" in probe:
-        socket = probe["tcpSocket"]
-        return f"tcp-socket {socket.get('host', '')}:{socket.get('port', '')} {numbers}"
-    if "grpc" in probe:
-        grpc = probe["grpc"]
-        return f"grpc <pod>:{grpc.get('port', 0)} {grpc.get('service') or ''} {numbers}"
-    return f"unknown {numbers}"
-
-
-def _environment_from(out: Writer, container: Object, level: int) -> None:
-    sources = container.get("envFrom") or []
-    if not sources:
-        return
-    out.line(level, "Environment Variables from:")
-    for each in sources:
-        kind, ref = (
-            ("ConfigMap", each.get("configMapRef"))
-            if each.get("configMapRef")
-            else (
-                "Secret",
-                each.get("secretRef") or {},
-            )
-        )
-        ref = ref or {}
-        prefix = f" with prefix '{each['prefix']}'" if each.get("prefix") else ""
-        optional = str(bool(ref.get("optional"))).lower()
-        out.line(level + 1, f"{ref.get('name', '')}\t{kind}{prefix}\tOptional: {optional}")
-
-
-def _environment(out: Writer, container: Object, level: int, pod: Object | None) -> None:
-    variables = container.get("env") or []
-    if not variables:
-        out.line(level, "Environment:\t<none>")
-        return
-    out.line(level, "Environment:")
-    for each in variables:
-        source = each.get("valueFrom")
-        if source:
-            out.line(level + 1, f"{each['name']}:\t{_value_from(source, container, pod)}")
-            continue
-        lines = str(each.get("value", "")).split("\n")
-        out.line(level + 1, f"{each['name']}:\t{safe(lines[0])}")
-        for line in lines[1:]:
-            out.line(level + 1, f"\t{safe(line)}")
-
-
-def _value_from(source: Object, container: Object, pod: Object | None) -> str:
-    if "fieldRef" in source:
-        ref = source["fieldRef"]
-        value = _field(pod, ref["fieldPath"]) if pod is not None else ""
-        return f"{safe(value)} ({ref.get('apiVersion', 'v1')}:{ref['fieldPath']})"
-    if "resourceFieldRef" in source:
-        ref = source["resourceFieldRef"]
-        return f"{_resource(container, ref)} ({ref['resource']})"
-    if "secretKeyRef" in source:
-        ref = source["secretKeyRef"]
-        kind = "secret"
-    else:
-        ref = source.get("configMapKeyRef") or {}
-        kind = "config map"
-    optional = str(bool(ref.get("optional"))).lower()
-    key, name = ref.get("key", ""), ref.get("name", "")
-    return f"<set to the key '{key}' of {kind} '{name}'>\tOptional: {optional}"
-
-
-def _field(pod: Object, path: str) -> str:
-    value: Any = pod
-    for part in path.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    return "" if value is None else str(value)
-
-
-def _resource(container: Object, ref: Object) -> str:
-    kind, _, name = ref["resource"].partition(".")
-    amounts = (container.get("resources") or {}).get(kind) or {}
-    return str(amounts.get(name, "node allocatable" if kind == "limits" else "0"))
 
 
 def _mounts(out: Writer, container: Object, level: int) -> None:

@@ -70,6 +70,8 @@ def _replica_sets(out: Writer, deployment: Object, related: Related) -> None:
             for owner in each["metadata"].get("ownerReferences") or []
         )
     ]
+    if not owned:
+        return
     revision = (meta.get("annotations") or {}).get(REVISION)
     new = [
         each

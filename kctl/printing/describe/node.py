@@ -75,7 +75,10 @@ def _roles(labels: Mapping[str, str]) -> str:
 
 def _lease(out: Writer, name: str, related: Related) -> None:
     lease = related.get(LEASES, "kube-node-lease", name)
-    spec = (lease or {}).get("spec") or {}
+    if lease is None:
+        out.line(0, f'Lease:\tFailed to get lease: {LEASES} "{name}" not found')
+        return
+    spec = lease.get("spec") or {}
     out.line(0, "Lease:")
     out.line(1, f"HolderIdentity:\t{spec.get('holderIdentity') or '<unset>'}")
     out.line(1, f"AcquireTime:\t{long_time(spec.get('acquireTime'))}")

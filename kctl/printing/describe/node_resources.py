@@ -56,7 +56,10 @@ def allocated_lines(out: Writer, pods: Sequence[Object], allocatable: Mapping[st
         )
     others = {name for name in (*allocatable, *requests, *limits) if _is_other(name)}
     for name in sorted(others):
-        out.line(1, f"{name}\t{requests.get(name, '0')}\t{limits.get(name, '0')}")
+        shares = _share if name.startswith("hugepages-") else _plain
+        out.line(
+            1, f"{name}\t{shares(requests, name, allocatable)}\t{shares(limits, name, allocatable)}"
+        )
 
 
 def _is_other(name: str) -> bool:
@@ -108,3 +111,7 @@ def _share(amounts: Mapping[str, str], name: str, allocatable: Mapping[str, str]
     whole = quantity.parse(str(allocatable.get(name, "0")))
     part = Decimal(0) if not whole else quantity.parse(str(amount)) / whole * 100
     return f"{amount} ({int(part)}%)"
+
+
+def _plain(amounts: Mapping[str, str], name: str, allocatable: Mapping[str, str]) -> str:
+    return amounts.get(name, "0")

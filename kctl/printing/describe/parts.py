@@ -13,6 +13,7 @@ Object = dict[str, Any]
 
 HIDDEN_ANNOTATIONS = frozenset({"kubectl.kubernetes.io/last-applied-configuration"})
 LONGEST_ANNOTATION = 140
+LONGEST_LINE = LONGEST_ANNOTATION - 2
 
 
 def parse_time(text: str) -> datetime:
@@ -49,13 +50,13 @@ def _pairs(out: Writer, title: str, lines: Sequence[str], level: int) -> None:
         return
     out.line(level, f"{title}:\t{lines[0]}")
     for line in lines[1:]:
-        out.line(level, f"\t{line}")
+        out.line(0, f"\t{line}")
 
 
 def annotation_lines(
     out: Writer, title: str, annotations: Mapping[str, str] | None, level: int = 0
 ) -> None:
-    """ "Annotations:": long or many-lined values go below their key, cut at 140 characters."""
+    """ "Annotations:": long or many-lined values go below their key, cut at 138 characters."""
     shown = {k: v for k, v in (annotations or {}).items() if k not in HIDDEN_ANNOTATIONS}
     if not shown:
         out.line(level, f"{title}:\t<none>")
@@ -68,7 +69,7 @@ def annotation_lines(
             continue
         out_lines.append(f"{key}:")
         for part in value.split("\n"):
-            cut = part if len(part) <= LONGEST_ANNOTATION else part[:LONGEST_ANNOTATION] + "..."
+            cut = part if len(part) <= LONGEST_LINE else part[:LONGEST_LINE] + "..."
             out_lines.append(f"  {safe(cut)}")
     _pairs(out, title, out_lines, level)
 

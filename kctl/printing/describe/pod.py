@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kctl.api.kinds.shared.qos import qos_class
 from kctl.printing.describe.containers import container_lines
 from kctl.printing.describe.parts import (
     annotation_lines,
@@ -12,6 +13,7 @@ from kctl.printing.describe.parts import (
     long_time,
     parse_time,
 )
+from kctl.printing.describe.spread import spread_lines
 from kctl.printing.describe.tolerations import toleration_lines
 from kctl.printing.describe.volumes import volume_lines
 from kctl.printing.describe.writer import Writer, safe
@@ -47,9 +49,10 @@ class PodDescriber:
         )
         _conditions(out, status.get("conditions") or [])
         volume_lines(out, spec.get("volumes"), "\t")
-        out.line(0, f"QoS Class:\t{status.get('qosClass', '')}")
+        out.line(0, f"QoS Class:\t{status.get('qosClass') or qos_class(spec)}")
         label_lines(out, "Node-Selectors", spec.get("nodeSelector"))
         toleration_lines(out, spec.get("tolerations"))
+        spread_lines(out, spec.get("topologySpreadConstraints"))
         if show_events:
             event_lines(out, related.events(obj), related.now)
         return out.text()

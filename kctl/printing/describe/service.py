@@ -43,6 +43,8 @@ class ServiceDescriber:
         ):
             if spec.get(field):
                 out.line(0, f"{title}:\t{spec[field]}")
+        if spec.get("healthCheckNodePort"):
+            out.line(0, f"HealthCheck NodePort:\t{spec['healthCheckNodePort']}")
         if spec.get("loadBalancerSourceRanges"):
             out.line(
                 0, f"LoadBalancer Source Ranges:\t{','.join(spec['loadBalancerSourceRanges'])}"
@@ -73,8 +75,14 @@ def _addresses(out: Writer, service: Object) -> None:
         out.line(0, f"External Name:\t{spec['externalName']}")
     ingress = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
     if ingress:
-        shown = ", ".join(str(each.get("ip") or each.get("hostname", "")) for each in ingress)
+        shown = ", ".join(_ingress(each) for each in ingress)
         out.line(0, f"LoadBalancer Ingress:\t{shown}")
+
+
+def _ingress(each: Object) -> str:
+    if not each.get("ip"):
+        return str(each.get("hostname", ""))
+    return f"{each['ip']} ({each['ipMode']})" if each.get("ipMode") else str(each["ip"])
 
 
 def _port(out: Writer, port: Object, slices: Any) -> None:
@@ -89,6 +97,8 @@ def _port(out: Writer, port: Object, slices: Any) -> None:
 
 def _endpoints(port_name: str, slices: Any) -> str:
     """Ready addresses behind a port: three, then how many more there are."""
+    if not slices:
+        return "<none>"
     listed = []
     for each in slices:
         for port in each.get("ports") or []:

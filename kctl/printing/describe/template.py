@@ -6,6 +6,7 @@ from typing import Any
 
 from kctl.printing.describe.containers import container_lines
 from kctl.printing.describe.parts import annotation_lines, label_lines
+from kctl.printing.describe.spread import spread_lines
 from kctl.printing.describe.tolerations import toleration_lines
 from kctl.printing.describe.volumes import volume_lines
 from kctl.printing.describe.writer import Writer
@@ -29,23 +30,8 @@ def template_lines(out: Writer, template: Object | None) -> None:
         container_lines(out, "Init Containers", spec["initContainers"], [], 1)
     container_lines(out, "Containers", spec.get("containers") or [], [], 1)
     volume_lines(out, spec.get("volumes"), "\t", 1)
-    if spec.get("topologySpreadConstraints"):
-        _spread(out, spec["topologySpreadConstraints"])
+    spread_lines(out, spec.get("topologySpreadConstraints"), 1)
     if spec.get("priorityClassName"):
         out.line(1, f"Priority Class Name:\t{spec['priorityClassName']}")
     label_lines(out, "Node-Selectors", spec.get("nodeSelector"), 1)
     toleration_lines(out, spec.get("tolerations"), 1)
-
-
-def _spread(out: Writer, constraints: list[Object]) -> None:
-    from kctl.printing.describe.parts import selector_text
-
-    out.line(1, "Topology Spread Constraints:")
-    for each in sorted(constraints, key=lambda one: one["topologyKey"]):
-        text = (
-            f"{each['topologyKey']}:{each['whenUnsatisfiable']} when max skew "
-            f"{each['maxSkew']} is exceeded"
-        )
-        if each.get("labelSelector"):
-            text += f" for selector {selector_text(each['labelSelector'])}"
-        out.line(2, text)

@@ -17,12 +17,12 @@ def volume_lines(out: Writer, volumes: Sequence[Object] | None, space: str, leve
         return
     out.line(level, "Volumes:")
     for volume in volumes:
-        out.line(level + 1, f"{volume['name']}:")
+        out.line(1, f"{' ' if level else ''}{volume['name']}:")
         source = next((name for name in SOURCES if volume.get(name) is not None), "")
         if not source:
-            out.line(level + 1, "<unknown>")
+            out.line(1, "<unknown>")
             continue
-        SOURCES[source](out, volume[source] or {}, level + 2)
+        SOURCES[source](out, volume[source] or {}, 2)
 
 
 def _boolean(value: object) -> str:
@@ -72,7 +72,7 @@ def _projected(out: Writer, source: Object, level: int) -> None:
         if each.get("secret"):
             out.line(level, f"SecretName:\t{each['secret'].get('name', '')}")
             out.line(level, f"Optional:\t{_boolean(each['secret'].get('optional'))}")
-        elif each.get("downwardAPI"):
+        elif each.get("downwardAPI") is not None:
             out.line(level, "DownwardAPI:\ttrue")
         elif each.get("configMap"):
             out.line(level, f"ConfigMapName:\t{each['configMap'].get('name', '')}")

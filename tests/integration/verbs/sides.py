@@ -20,7 +20,7 @@ from kctl.store.store import Store
 from tests.oracle.server import serving
 
 KUBECTL = Path(sys.executable).parent / "kubectl"
-TIMEOUT = 30
+TIMEOUT = 20
 
 
 class Ran(NamedTuple):

@@ -90,6 +90,7 @@ DEPLOYMENTS = [
             "conditions": _conditions("True", "ProgressDeadlineExceeded", "False"),
         },
     ),
+    _deployment("fresh", "demo:1", 1, {"replicas": 1, "unavailableReplicas": 1}),
     _deployment("idle", "demo:1", 0, {}, paused=True, strategy={"type": "Recreate"}),
 ]
 
@@ -98,7 +99,9 @@ def _replica_set(owner: str, tag: str, image: str, revision: str, replicas: int)
     annotations = {REVISION: revision}
     if revision == "1":
         annotations[CAUSE] = "the first of all"
-    status = {"replicas": replicas, "readyReplicas": replicas, "observedGeneration": 1}
+    status = {"replicas": replicas, "observedGeneration": 1}
+    if replicas:
+        status["readyReplicas"] = replicas
     labels = {"app": owner, "pod-template-hash": tag}
     return {
         "apiVersion": "apps/v1",
@@ -131,6 +134,7 @@ REPLICA_SETS = [
     _replica_set("web", "2222", "demo:2", "2", 2),
     _replica_set("stuck", "3333", "demo:0", "1", 3),
     _replica_set("stuck", "4444", "demo:1", "2", 1),
+    _replica_set("fresh", "5555", "demo:1", "2", 1),
 ]
 
 
