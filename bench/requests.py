@@ -54,10 +54,12 @@ def run() -> dict[str, Any]:
         ]
         for thread in threads:
             thread.start()
-        changes = _churn(control, load)
-        load.stop.set()
-        for thread in threads:
-            thread.join()
+        try:
+            changes = _churn(control, load)
+        finally:
+            load.stop.set()
+            for thread in threads:
+                thread.join()
     return {"sent": load.sent, "failed": load.failed, "kinds": load.kinds, "changes": changes}
 
 
