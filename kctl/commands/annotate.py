@@ -20,7 +20,21 @@ def _report(before: Object, after: Object) -> str:
     return "annotated"
 
 
-FIELD = Field("annotations", "annotation", _any_value, _report)
+def _taken(texts: list[str]) -> str:
+    found = "; ".join(texts)
+    return f"--overwrite is false but found the following declared annotation(s): {found}"
+
+
+def _contradiction(keys: list[str]) -> str:
+    return (
+        "can not both modify and remove the following annotation(s) in the same command: "
+        + ", ".join(keys)
+    )
+
+
+FIELD = Field(
+    "annotations", "annotation", _any_value, _report, _taken, _contradiction, tells_missing=False
+)
 
 
 def run(ctx: Context, args: Args) -> int:
@@ -30,7 +44,7 @@ def run(ctx: Context, args: Args) -> int:
 COMMAND = Command(
     name="annotate",
     summary="Update the annotations on a resource",
-    usage="[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N "
+    usage="annotate [--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N "
     "[--resource-version=version]",
     examples="# Say what pod 'foo' is for\nkctl annotate pods foo description='my frontend'\n"
     "# Take the annotation away again\nkctl annotate pods foo description-",

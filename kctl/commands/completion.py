@@ -29,7 +29,7 @@ def run(ctx: Context, args: Args) -> int:
 COMMAND = Command(
     name="completion",
     summary="Output shell completion code for the specified shell (bash, zsh, fish, or powershell)",
-    usage="SHELL",
+    usage="completion SHELL",
     examples="# Completion in this bash, now\nsource <(kctl completion bash)",
     arguments=("shell",),
     run=run,

@@ -19,9 +19,12 @@ def mark(ctx: Context, args: Args, wanted: bool) -> int:
             f"USAGE: {verb} NODE [flags]", hint=f"See 'kctl {verb} -h' for help and examples"
         )
     if args.positional and args["selector"]:
-        raise UsageError("error: cannot specify both a node name and a --selector option")
+        raise UsageError(
+            "cannot specify both a node name and a --selector option",
+            hint=f"See 'kctl {verb} -h' for help and examples",
+        )
     dry = dry_run_of(ctx, args)
-    words = [f"node/{name}" for name in args.positional] or ["nodes"]
+    words = [name if "/" in name else f"node/{name}" for name in args.positional] or ["nodes"]
     findings = find(ctx, args, whole=True, words=words)
     changed = False
     for found in findings:
@@ -49,7 +52,7 @@ def run(ctx: Context, args: Args) -> int:
 COMMAND = Command(
     name="cordon",
     summary="Mark node as unschedulable",
-    usage="NODE",
+    usage="cordon NODE",
     examples='# Mark node "foo" as unschedulable\nkctl cordon foo',
     options=(dry_run(), selector()),
     arguments=("node",),

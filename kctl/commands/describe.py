@@ -96,7 +96,7 @@ def _findings(ctx: Context, args: Args) -> tuple[Findings, bool]:
 COMMAND = Command(
     name="describe",
     summary="Show details of a specific resource or group of resources",
-    usage="(-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME)",
+    usage="describe (-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME)",
     examples="# A node, with what runs there\nkctl describe node\n"
     "# The pods whose name begins with 'web'\nkctl describe pod web",
     options=(

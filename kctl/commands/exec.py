@@ -76,7 +76,7 @@ def _wants_tty(ctx: Context, args: Args) -> bool:
 COMMAND = Command(
     name="exec",
     summary="Execute a command in a container",
-    usage="(POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...]",
+    usage="exec (POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...]",
     examples="# The date, in the first container of pod 'web'\nkctl exec web -- date\n"
     "# A shell on a terminal\nkctl exec -it web -- sh",
     options=(

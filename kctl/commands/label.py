@@ -25,7 +25,15 @@ def _report(before: Object, after: Object) -> str:
     return "unlabeled" if len(after) < len(before) else "labeled"
 
 
-FIELD = Field("labels", "label", _check, _report)
+def _taken(texts: list[str]) -> str:
+    return f"{texts[0]}, and --overwrite is false"
+
+
+def _contradiction(keys: list[str]) -> str:
+    return "can not both modify and remove a label in the same command"
+
+
+FIELD = Field("labels", "label", _check, _report, _taken, _contradiction, tells_missing=True)
 
 
 def run(ctx: Context, args: Args) -> int:
@@ -35,7 +43,7 @@ def run(ctx: Context, args: Args) -> int:
 COMMAND = Command(
     name="label",
     summary="Update the labels on a resource",
-    usage="[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N "
+    usage="label [--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N "
     "[--resource-version=version]",
     examples="# Give pod 'foo' the label 'unhealthy', whatever it was before\n"
     "kctl label --overwrite pods foo status=unhealthy\n"

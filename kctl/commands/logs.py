@@ -167,7 +167,7 @@ def _limited(lines: Iterator[bytes], most: int) -> Iterator[bytes]:
 COMMAND = Command(
     name="logs",
     summary="Print the logs for a container in a pod",
-    usage="[-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]",
+    usage="logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]",
     examples="# The logs of pod 'web'\nkctl logs web\n"
     "# Follow all pods with a label\nkctl logs -f -l app=web --prefix\n"
     "# What the container said before it was restarted\nkctl logs -p web",

@@ -38,6 +38,12 @@ class Field:
     """Raises UsageError for a pair that may not be set."""
     report: Callable[[Object, Object], str]
     """The word for what happened, from the map before and after."""
+    taken: Callable[[list[str]], str]
+    """The refusal to overwrite, from "'KEY' already has a value (VALUE)" texts."""
+    contradiction: Callable[[list[str]], str]
+    """The refusal of keys that are both set and removed."""
+    tells_missing: bool
+    """Say so where a key that is to be removed is not there."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +90,10 @@ def read_words(words: Iterable[str], field: Field) -> Edit:
         elif word.endswith("-"):
             removes.append(word[:-1])
         else:
-            raise UsageError(f"unknown {field.noun} spec: {word}")
-    for key in removes:
-        if key in sets:
-            raise UsageError(f"can not both modify and remove a {field.noun} in the same command")
+            raise UsageError(f"all resources must be specified before {field.noun} changes: {word}")
+    both = [key for key in removes if key in sets]
+    if both:
+        raise UsageError(field.contradiction(both))
     return Edit(targets, sets, removes)
 
 
@@ -102,6 +108,10 @@ def _set(word: str, sets: dict[str, str], field: Field) -> None:
 def edit(ctx: Context, args: Args, field: Field) -> int:
     """The whole of `label` and `annotate`."""
     change = read_words(args.positional, field)
+    if not change.targets and not args["filename"]:
+        raise UsageError(
+            "one or more resources must be specified as <resource> <name> or <resource>/<name>"
+        )
     if not change.sets and not change.removes and not args["list"]:
         raise UsageError(f"at least one {field.noun} update is required")
     if args["local"] and not args["filename"]:
@@ -118,7 +128,7 @@ def edit(ctx: Context, args: Args, field: Field) -> int:
     for found in findings:
         with findings.guard():
             if args["list"]:
-                _print_list(ctx, found, field)
+                _print_list(ctx, found, field, titled=not findings.single)
                 continue
             changed = _edit_one(ctx, args, field, change, found, result) or changed
     if changed:
@@ -132,10 +142,14 @@ def _live(ctx: Context, args: Args, change: Edit) -> Findings:
     )
 
 
-def _print_list(ctx: Context, found: Found, field: Field) -> None:
+def _print_list(ctx: Context, found: Found, field: Field, *, titled: bool) -> None:
+    """Sorted, where kubectl prints them as they come out of Go's maps."""
     pairs = found.obj["metadata"].get(field.name) or {}
+    if titled:
+        group = found.resource.resource.partition(".")[2]
+        ctx.say(f"Listing {field.name} for {found.resource.kind}.{group}/{found.name}:")
     for key in sorted(pairs):
-        ctx.say(f"{key}={pairs[key]}")
+        ctx.say(f"{' ' if titled else ''}{key}={pairs[key]}")
 
 
 def _edit_one(
@@ -143,14 +157,11 @@ def _edit_one(
 ) -> bool:
     """Change one object, print what happened; True when the store was written."""
     before = dict(found.obj["metadata"].get(field.name) or {})
-    for key in change.sets:
-        if not args["overwrite"] and before.get(key, change.sets[key]) != change.sets[key]:
-            raise UsageError(
-                f"'{key}' already has a value ({before[key]}), and --overwrite is false"
-            )
+    _refuse_overwriting(args, field, change, before)
     after = {**before, **change.sets}
     for key in change.removes:
-        after.pop(key, None)
+        if after.pop(key, None) is None and field.tells_missing:
+            ctx.say(f'{field.noun} "{key}" not found.')
     obj = copy.deepcopy(found.obj)
     obj["metadata"][field.name] = after
     write = not args["local"] and result.dry != "client"
@@ -158,6 +169,16 @@ def _edit_one(
         obj = _patch(ctx, args, field, found, before, after, server_dry=result.dry == "server")
     result.show(obj, field.report(before, after))
     return write and result.dry == "none" and after != before
+
+
+def _refuse_overwriting(args: Args, field: Field, change: Edit, before: Object) -> None:
+    taken = [
+        f"'{key}' already has a value ({before[key]})"
+        for key, value in change.sets.items()
+        if before.get(key, value) != value
+    ]
+    if taken and not args["overwrite"]:
+        raise UsageError(field.taken(taken))
 
 
 def _patch(

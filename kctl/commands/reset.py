@@ -45,7 +45,7 @@ def _remove(database: Path) -> None:
 COMMAND = Command(
     name="reset",
     summary="Remove everything that this control plane made, and itself",
-    usage="--yes",
+    usage="reset --yes",
     examples="kctl reset --yes",
     options=(Option("yes", "bool", help="Really do it."),),
     run=run,

@@ -88,7 +88,7 @@ def _node_address(ctx: Context) -> str:
 COMMAND = Command(
     name="service",
     summary="Show the addresses of a service",
-    usage="NAME [--url]",
+    usage="service NAME [--url]",
     description="Every node serves every node port; cluster addresses answer on the nodes and "
     "in the pods.",
     examples='# Only the URL, for curl\ncurl "$(kctl service web --url)"',

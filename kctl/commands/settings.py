@@ -37,7 +37,7 @@ def run(ctx: Context, args: Args) -> int:
 COMMAND = Command(
     name="settings",
     summary="Show or change the settings of this control plane",
-    usage="[NAME [VALUE]]",
+    usage="settings [NAME [VALUE]]",
     description="Ranges and identity are chosen when the control plane is born and stay.",
     examples="# All of them\nkctl settings\n"
     "# Let another back end carry the services\nkctl settings load-balancer caddy",

@@ -16,7 +16,7 @@ def run(ctx: Context, args: Args) -> int:
 COMMAND = Command(
     name="uncordon",
     summary="Mark node as schedulable",
-    usage="NODE",
+    usage="uncordon NODE",
     examples='# Mark node "foo" as schedulable\nkctl uncordon foo',
     options=(dry_run(), selector()),
     arguments=("node",),

@@ -208,9 +208,11 @@ class Handler(BaseHTTPRequestHandler):
             self._watch(kind, namespace, query)
             return None
         table = "as=Table" in (self.headers.get("Accept") or "")
+        whole = query.get("includeObject") == "Object"
         if name:
             obj = api.get(kind, name, namespace)
-            answer = _table(kind, [obj], obj["metadata"]["resourceVersion"]) if table else obj
+            version = obj["metadata"]["resourceVersion"]
+            answer = _table(kind, [obj], version, whole=whole) if table else obj
             return 200, json.dumps(answer).encode()
         found = api.list(
             kind,
@@ -219,7 +221,8 @@ class Handler(BaseHTTPRequestHandler):
             field_selector=query.get("fieldSelector", ""),
         )
         if table:
-            return 200, json.dumps(_table(kind, list(found.items), str(found.revision))).encode()
+            rows = _table(kind, list(found.items), str(found.revision), whole=whole)
+            return 200, json.dumps(rows).encode()
         listed = {
             "apiVersion": kind.api_version,
             "kind": kind.kind + "List",
@@ -325,6 +328,14 @@ def _prefix(kind: Kind) -> str:
     return f"apis/{kind.api_version}" if kind.group else f"api/{kind.version}"
 
 
+def _metadata(obj: Object) -> Object:
+    return {
+        "kind": "PartialObjectMetadata",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": obj["metadata"],
+    }
+
+
 def _cell(cell: Any, now: float) -> Any:
     """As the API server sends it: nothing made harmless, that is for kubectl to do."""
     if not isinstance(cell, list):
@@ -332,7 +343,8 @@ def _cell(cell: Any, now: float) -> Any:
     return "".join(part if isinstance(part, str) else human_duration(now - part) for part in cell)
 
 
-def _table(kind: Kind, objects: list[Object], revision: str) -> Object:
+def _table(kind: Kind, objects: list[Object], revision: str, *, whole: bool = False) -> Object:
+    """`whole` puts the object itself into its row (includeObject=Object)."""
     now = time.time()
     return {
         "kind": "Table",
@@ -351,11 +363,7 @@ def _table(kind: Kind, objects: list[Object], revision: str) -> Object:
         "rows": [
             {
                 "cells": [_cell(cell, now) for cell in kind.row(obj)],
-                "object": {
-                    "kind": "PartialObjectMetadata",
-                    "apiVersion": "meta.k8s.io/v1",
-                    "metadata": obj["metadata"],
-                },
+                "object": obj if whole else _metadata(obj),
             }
             for obj in objects
         ],

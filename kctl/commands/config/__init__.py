@@ -9,7 +9,7 @@ _AT = "kctl.commands.config."
 COMMAND = Command(
     name="config",
     summary="Modify kubeconfig files",
-    usage="SUBCOMMAND",
+    usage="config SUBCOMMAND",
     description="kctl keeps its own file, `config` in its home; a cluster entry names a database: "
     "server: sqlite:///path/to/kctl.db.",
     subcommands=(

@@ -19,7 +19,6 @@ def run(ctx: Context, args: Args) -> int:
 COMMAND = Command(
     name="current-context",
     summary="Display the current-context",
-    usage="",
     examples="kctl config current-context",
     options=(),
     run=run,

@@ -16,7 +16,7 @@ def run(ctx: Context, args: Args) -> int:
 COMMAND = Command(
     name="delete-cluster",
     summary="Delete the specified cluster from the kubeconfig",
-    usage="NAME",
+    usage="delete-cluster NAME",
     examples="kctl config delete-cluster lab",
     options=(),
     run=run,

@@ -23,7 +23,7 @@ def run(ctx: Context, args: Args) -> int:
 COMMAND = Command(
     name="delete-context",
     summary="Delete the specified context from the kubeconfig",
-    usage="NAME",
+    usage="delete-context NAME",
     examples="kctl config delete-context lab",
     options=(),
     run=run,

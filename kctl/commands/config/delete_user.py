@@ -16,7 +16,7 @@ def run(ctx: Context, args: Args) -> int:
 COMMAND = Command(
     name="delete-user",
     summary="Delete the specified user from the kubeconfig",
-    usage="NAME",
+    usage="delete-user NAME",
     examples="kctl config delete-user lab",
     options=(),
     run=run,

@@ -15,7 +15,6 @@ def run(ctx: Context, args: Args) -> int:
 COMMAND = Command(
     name="get-clusters",
     summary="Display clusters defined in the kubeconfig",
-    usage="",
     examples="kctl config get-clusters",
     options=(),
     run=run,

@@ -43,7 +43,7 @@ def _row(name: str, body: dict[str, Any], current: str) -> tuple[str, ...]:
 COMMAND = Command(
     name="get-contexts",
     summary="Describe one or many contexts",
-    usage="[(-o|--output=)name]",
+    usage="get-contexts [(-o|--output=)name]",
     examples="kctl config get-contexts",
     options=(
         Option("no-headers", "bool", help="Don't print headers."),

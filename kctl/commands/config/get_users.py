@@ -15,7 +15,6 @@ def run(ctx: Context, args: Args) -> int:
 COMMAND = Command(
     name="get-users",
     summary="Display users defined in the kubeconfig",
-    usage="",
     examples="kctl config get-users",
     options=(),
     run=run,

@@ -31,7 +31,7 @@ def run(ctx: Context, args: Args) -> int:
 COMMAND = Command(
     name="rename-context",
     summary="Rename a context from the kubeconfig file",
-    usage="CONTEXT_NAME NEW_NAME",
+    usage="rename-context CONTEXT_NAME NEW_NAME",
     examples="kctl config rename-context home lab",
     options=(),
     run=run,

@@ -22,7 +22,7 @@ def run(ctx: Context, args: Args) -> int:
 COMMAND = Command(
     name="set-cluster",
     summary="Set a cluster entry in kubeconfig",
-    usage="NAME [--server=server]",
+    usage="set-cluster NAME [--server=server]",
     examples="kctl config set-cluster lab --server=sqlite:///srv/kctl/kctl.db",
     options=(),
     run=run,

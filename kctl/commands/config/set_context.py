@@ -43,7 +43,7 @@ def _name(args: Args, config: dict[str, Any]) -> str:
 COMMAND = Command(
     name="set-context",
     summary="Set a context entry in kubeconfig",
-    usage="[NAME | --current] [--cluster=cluster_nickname] [--user=user_nickname] "
+    usage="set-context [NAME | --current] [--cluster=cluster_nickname] [--user=user_nickname] "
     "[--namespace=namespace]",
     examples="# Work in namespace dev from now on\n"
     "kctl config set-context --current --namespace=dev",

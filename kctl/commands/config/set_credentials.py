@@ -33,7 +33,7 @@ FIELDS = {
 COMMAND = Command(
     name="set-credentials",
     summary="Set a user entry in kubeconfig",
-    usage="NAME [--token=bearer_token]",
+    usage="set-credentials NAME [--token=bearer_token]",
     examples="kctl config set-credentials bob --username=bob",
     options=(),
     run=run,

@@ -37,7 +37,7 @@ def locate(config: dict[str, Any], path: str, *, make: bool) -> tuple[dict[str, 
 COMMAND = Command(
     name="set",
     summary="Set an individual value in a kubeconfig file",
-    usage="PROPERTY_NAME PROPERTY_VALUE",
+    usage="set PROPERTY_NAME PROPERTY_VALUE",
     examples="kctl config set contexts.lab.namespace dev",
     options=(),
     run=run,

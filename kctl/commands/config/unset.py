@@ -29,7 +29,7 @@ def run(ctx: Context, args: Args) -> int:
 COMMAND = Command(
     name="unset",
     summary="Unset an individual value in a kubeconfig file",
-    usage="PROPERTY_NAME",
+    usage="unset PROPERTY_NAME",
     examples="kctl config unset current-context",
     options=(),
     run=run,

@@ -23,7 +23,7 @@ def run(ctx: Context, args: Args) -> int:
 COMMAND = Command(
     name="use-context",
     summary="Set the current-context in a kubeconfig file",
-    usage="CONTEXT_NAME",
+    usage="use-context CONTEXT_NAME",
     examples="# Work on the control plane of the lab\nkctl config use-context lab",
     options=(),
     run=run,

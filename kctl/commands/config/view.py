@@ -70,7 +70,6 @@ def _ordered(config: dict[str, Any]) -> dict[str, Any]:
 COMMAND = Command(
     name="view",
     summary="Display merged kubeconfig settings or a specified kubeconfig file",
-    usage="",
     examples="kctl config view",
     options=(
         *output(),

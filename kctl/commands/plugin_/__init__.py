@@ -7,7 +7,7 @@ from kctl.commands.command import Command, CommandRef
 COMMAND = Command(
     name="plugin",
     summary="Provides utilities for interacting with plugins",
-    usage="SUBCOMMAND",
+    usage="plugin SUBCOMMAND",
     description="Plugins extend kctl through the entry-point group `kctl`, or are executables "
     "named kctl-NAME on PATH.",
     subcommands=(

@@ -9,7 +9,7 @@ _AT = "kctl.commands.rollout."
 COMMAND = Command(
     name="rollout",
     summary="Manage the rollout of a resource",
-    usage="SUBCOMMAND",
+    usage="rollout SUBCOMMAND",
     description="Manage the rollout of one or many deployments.",
     examples="# Go back to the previous revision\nkctl rollout undo deployment/web\n"
     "# Wait for the rollout to end\nkctl rollout status deployment/web",

@@ -80,7 +80,7 @@ def _template(replica_set: Object) -> str:
 COMMAND = Command(
     name="history",
     summary="View rollout history",
-    usage="(TYPE NAME | TYPE/NAME) [flags]",
+    usage="history (TYPE NAME | TYPE/NAME) [flags]",
     examples="# The revisions of 'web'\nkctl rollout history deployment/web\n"
     "# What revision 3 looked like\nkctl rollout history deployment/web --revision=3",
     options=(

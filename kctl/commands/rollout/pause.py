@@ -27,7 +27,7 @@ def run(ctx: Context, args: Args) -> int:
 COMMAND = Command(
     name="pause",
     summary="Mark the provided resource as paused",
-    usage="RESOURCE",
+    usage="pause RESOURCE",
     examples="# Hold the rollout of 'web' where it is\nkctl rollout pause deployment/web",
     options=changing("pause"),
     arguments=("type", "name"),

@@ -21,16 +21,19 @@ def run(ctx: Context, args: Args) -> int:
 
     def restart(found: Found) -> Object:
         if found.obj["spec"].get("paused"):
-            raise UsageError("can't restart paused deployment (run rollout resume first)")
+            raise UsageError(
+                f'{found.resource.resource} "{found.name}" can\'t restart paused deployment '
+                "(run rollout resume first)"
+            )
         return {"spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: at}}}}}
 
-    return change_each(ctx, args, "restarting", restart, "restarted")
+    return change_each(ctx, args, "restarting", restart, "restarted", tells_none=True)
 
 
 COMMAND = Command(
     name="restart",
     summary="Restart a resource",
-    usage="RESOURCE",
+    usage="restart RESOURCE",
     description="Pods are replaced as in any rollout.",
     examples="# Replace all pods of 'web'\nkctl rollout restart deployment/web",
     options=changing("restart"),

@@ -27,7 +27,7 @@ def run(ctx: Context, args: Args) -> int:
 COMMAND = Command(
     name="resume",
     summary="Resume a paused resource",
-    usage="RESOURCE",
+    usage="resume RESOURCE",
     examples="# Let the rollout of 'web' go on\nkctl rollout resume deployment/web",
     options=changing("resume"),
     arguments=("type", "name"),

@@ -81,7 +81,7 @@ def _moved(ctx: Context, found: Found, version: str) -> bool:
 COMMAND = Command(
     name="status",
     summary="Show the status of the rollout",
-    usage="(TYPE NAME | TYPE/NAME) [flags]",
+    usage="status (TYPE NAME | TYPE/NAME) [flags]",
     examples="# Wait for the newest rollout of 'web'\nkctl rollout status deployment/web",
     options=(
         *target_options("get from a server"),

@@ -17,18 +17,18 @@ from kctl.commands.rollout.shared import DEPLOYMENTS, is_deployment, revisions, 
 
 Object = dict[str, Any]
 
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 HASH = "pod-template-hash"
 
 
 def run(ctx: Context, args: Args) -> int:
-    if args["to-revision"] < 0:
-        raise UsageError(f"revision must be a positive integer: {args['to-revision']}")
     findings = targets(ctx, args)
     dry = dry_run_of(ctx, args)
     result = Result(ctx, args, dry=dry)
     changed = False
     for found in findings:
         with findings.guard():
+            _warn_of_apply(ctx, found)
             if not is_deployment(found):
                 raise UsageError(f'no rollbacker has been implemented for "{found.resource.kind}"')
             changed = _undo_one(ctx, args, found, result, dry) or changed
@@ -38,38 +38,62 @@ def run(ctx: Context, args: Args) -> int:
 
 
 def _undo_one(ctx: Context, args: Args, found: Found, result: Result, dry: str) -> bool:
+    wanted = args["to-revision"]
+    template = _template(ctx, found, wanted)
+    if dry == "client":
+        result.show(found.obj, _shown(template))
+        return False
     if found.obj["spec"].get("paused"):
         raise UsageError(
-            f'you cannot rollback a paused deployment; resume it first with "kctl rollout '
-            f'resume {found.resource.type_name}/{found.name}" and try again'
+            "you cannot rollback a paused deployment; resume it first with 'kctl rollout "
+            "resume' and try again"
         )
-    revision, template = _template(ctx, found, args["to-revision"])
+    template = _plain(template)
     if template == _plain(found.obj["spec"]["template"]):
-        ctx.say(
-            f"{found.label} skipped rollback (current template already matches revision {revision})"
-        )
+        same = f"skipped rollback (current template already matches revision {wanted})"
+        result.show(found.obj, same)
         return False
-    obj = found.obj
-    if dry != "client":
-        patch = [{"op": "replace", "path": "/spec/template", "value": template}]
-        obj = ctx.plane.api.patch(
-            DEPLOYMENTS, found.name, found.namespace, patch, "json", dry_run=dry == "server"
-        )
+    patch = [{"op": "replace", "path": "/spec/template", "value": template}]
+    obj = ctx.plane.api.patch(
+        DEPLOYMENTS, found.name, found.namespace, patch, "json", dry_run=dry == "server"
+    )
     result.show(obj, "rolled back")
     return dry == "none"
 
 
-def _template(ctx: Context, found: Found, wanted: int) -> tuple[int, Object]:
-    """The revision to go back to and its template; the one before the newest by default."""
+def _warn_of_apply(ctx: Context, found: Found) -> None:
+    if LAST_APPLIED not in (found.obj["metadata"].get("annotations") or {}):
+        return
+    plural = found.resource.resource.partition(".")[0]
+    ctx.warn(
+        f"resource {plural}/{found.name} was previously managed with 'kctl apply'. Rolling "
+        f"back will not update the {LAST_APPLIED} annotation, which may cause unexpected "
+        "behavior on future 'kctl apply' operations. Consider using 'kctl apply' with your "
+        "previous configuration file instead."
+    )
+
+
+def _shown(template: Object) -> str:
+    from kctl.printing.describe.template import template_lines
+    from kctl.printing.describe.writer import Writer
+
+    out = Writer()
+    template_lines(out, template)
+    return out.raw()
+
+
+def _template(ctx: Context, found: Found, wanted: int) -> Object:
+    """The template of the revision to go back to; the one before the newest by default."""
     known = revisions(ctx, found.obj)
     if wanted:
         if wanted not in known:
             raise UsageError(f"unable to find specified revision {wanted} in history")
-        return wanted, _plain(known[wanted]["spec"]["template"])
+        chosen: Object = known[wanted]["spec"]["template"]
+        return chosen
     if len(known) < 2:
         raise UsageError(f'no rollout history found for deployment "{found.name}"')
-    previous = sorted(known)[-2]
-    return previous, _plain(known[previous]["spec"]["template"])
+    previous: Object = known[sorted(known)[-2]]["spec"]["template"]
+    return previous
 
 
 def _plain(template: Object) -> Object:
@@ -83,7 +107,7 @@ def _plain(template: Object) -> Object:
 COMMAND = Command(
     name="undo",
     summary="Undo a previous rollout",
-    usage="(TYPE NAME | TYPE/NAME) [flags]",
+    usage="undo (TYPE NAME | TYPE/NAME) [flags]",
     examples="# Back to the revision before\nkctl rollout undo deployment/web\n"
     "# Back to revision 3\nkctl rollout undo deployment/web --to-revision=3",
     options=(

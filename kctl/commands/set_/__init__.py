@@ -7,7 +7,7 @@ from kctl.commands.command import Command, CommandRef
 COMMAND = Command(
     name="set",
     summary="Set specific features on objects",
-    usage="SUBCOMMAND",
+    usage="set SUBCOMMAND",
     subcommands=(
         CommandRef("image", "kctl.commands.set_.image", "Update the image of a pod template"),
     ),

@@ -71,25 +71,40 @@ def _set(ctx: Context, args: Args, found: Found, images: dict[str, str], result:
     obj = copy.deepcopy(found.obj)
     spec = pod_spec(obj)
     if spec is None:
-        raise UsageError(f"{found.label} does not have a pod template")
+        plural = found.resource.resource.partition(".")[0]
+        raise UsageError(
+            f"{plural}/{found.name} the object is not a pod or does not have a pod template: "
+            f"*{found.obj['apiVersion'].rpartition('/')[2]}.{found.obj['kind']}"
+        )
     _apply(spec, images)
     if obj == found.obj:
         return False
     write = not args["local"] and result.dry != "client"
     if write:
-        part = "initContainers", "containers"
-        patched: Object = {key: spec[key] for key in part if spec.get(key)}
-        nested = {"spec": patched if obj["kind"] == "Pod" else {"template": {"spec": patched}}}
-        obj = ctx.plane.api.patch(
+        obj = _patch(ctx, found, spec, dry=result.dry == "server")
+    result.show(obj, "image updated")
+    return write and result.dry == "none"
+
+
+def _patch(ctx: Context, found: Found, spec: Object, *, dry: bool) -> Object:
+    from kctl.api.errors import ApiError
+
+    parts = "initContainers", "containers"
+    patched: Object = {key: spec[key] for key in parts if spec.get(key)}
+    nested = {"spec": patched if found.obj["kind"] == "Pod" else {"template": {"spec": patched}}}
+    try:
+        return ctx.plane.api.patch(
             found.resource.resource,
             found.name,
             found.namespace,
             nested,
             "strategic",
-            dry_run=result.dry == "server",
+            dry_run=dry,
         )
-    result.show(obj, "image updated")
-    return write and result.dry == "none"
+    except ApiError as error:
+        raise UsageError(
+            f"failed to patch image update to pod template: {error.message}"
+        ) from error
 
 
 def _apply(spec: Object, images: dict[str, str]) -> None:
@@ -105,7 +120,7 @@ def _apply(spec: Object, images: dict[str, str]) -> None:
 COMMAND = Command(
     name="image",
     summary="Update the image of a pod template",
-    usage="(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... "
+    usage="image (-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... "
     "CONTAINER_NAME_N=CONTAINER_IMAGE_N",
     examples="# A new image for container 'web' of a deployment\n"
     "kctl set image deployment/web web=nginx:1.29",

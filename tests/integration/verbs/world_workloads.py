@@ -64,6 +64,8 @@ def _conditions(available: str, reason: str, progressing: str) -> list[Object]:
     ]
 
 
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
 DEPLOYMENTS = [
     _deployment(
         "web",
@@ -93,6 +95,7 @@ DEPLOYMENTS = [
     _deployment("fresh", "demo:1", 1, {"replicas": 1, "unavailableReplicas": 1}),
     _deployment("idle", "demo:1", 0, {}, paused=True, strategy={"type": "Recreate"}),
 ]
+DEPLOYMENTS[1]["metadata"]["annotations"][LAST_APPLIED] = "{}"
 
 
 def _replica_set(owner: str, tag: str, image: str, revision: str, replicas: int) -> Object:
