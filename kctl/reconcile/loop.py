@@ -45,6 +45,8 @@ COALESCE = 0.02
 LOOK_EVERY = 10.0
 FACTS_EVERY = 60.0
 COMMIT_TRIES = 20
+SKEW = 2.0
+"""How far the clock of a host may be behind, in seconds, before a restart goes unseen."""
 NEVER = 1e18
 """The due time of nothing, in epoch seconds."""
 
@@ -108,13 +110,18 @@ class Loop:
             self._everything = True
         self._register_this_machine()
         self._look(facts=True)
-        self._forget_what_is_known(last.get("digests", {}))
+        self._forget_what_is_known(last.get("digests", {}), last.get("at", 0.0))
 
-    def _forget_what_is_known(self, digests: dict[str, str]) -> None:
-        """A node that looks as it did when the last pass ended concerns nobody."""
+    def _forget_what_is_known(self, digests: dict[str, str], at: float) -> None:
+        """A node that looks as it did when the last pass ended concerns nobody, but for
+        what its engine started by itself since then."""
         for name, seen in self.observed.nodes.items():
             if seen.reachable and seen.digest and digests.get(name) == seen.digest:
-                known = set(seen.pods)
+                known = {
+                    uid
+                    for uid, pod in seen.pods.items()
+                    if all(each.started_at < at - SKEW for each in pod.containers)
+                }
                 self.observed.changed_pods = {
                     uid: where
                     for uid, where in self.observed.changed_pods.items()
@@ -193,11 +200,7 @@ class Loop:
     def _follow_store(self) -> None:
         if self.plane.store.revision() == self.mirror.revision:
             return
-        try:
-            self._pending += self.mirror.advance()
-        except Compacted:
-            self.mirror.reset()
-            self._everything = True
+        self._pending += self._news()
         joined = [
             change.key.name
             for change in self._pending
@@ -205,6 +208,16 @@ class Loop:
         ]
         if joined:
             self._look(nodes=joined, facts=True)
+
+    def _news(self) -> Sequence[Change]:
+        """What was written since the last call; everything is looked at again where the log
+        does not reach back that far."""
+        try:
+            return self.mirror.advance()
+        except Compacted:
+            self.mirror.reset()
+            self._everything = True
+            return []
 
     def idle(self) -> bool:
         """Nothing is running, nothing is new: only time can bring more work."""
@@ -325,9 +338,8 @@ class Loop:
             else:
                 self.memory[name] = memo
         self._next_due = None
-        self._pending = [
-            change for change in self.mirror.advance() if change.revision not in revisions
-        ]
+        others = [change for change in self._news() if change.revision not in revisions]
+        self._pending = others
 
     # --- looking ---
 

@@ -50,9 +50,10 @@ def _number(settings: Mapping[str, str], name: str, default: float) -> float:
 
 
 def compact_a_little(session: Session, before: int, after: int, now: float) -> int:
-    """Inside the write transaction that took the log from `before` to `after`."""
+    """Inside the write transaction that took the log from `before` to `after`, whose own
+    revisions it leaves alone, however many: their writer is about to read them."""
     if before // EVERY == after // EVERY:
         return 0
     revisions, seconds = retention(session)
     stretch = STRETCH + 2 * (after - before)
-    return compact(session, revisions, seconds, now, at_most=stretch)
+    return compact(session, max(revisions, after - before), seconds, now, at_most=stretch)
