@@ -15,8 +15,19 @@ from kctl.commands.command import Command, CommandRef, UsageError, load
 from kctl.commands.index import BUILTIN, find
 from kctl.commands.options import GLOBAL
 
-TYPED = ("get", "describe", "delete", "edit", "label", "annotate", "patch", "scale", "wait")
-"""Verbs whose words are TYPE NAME or TYPE/NAME."""
+TYPED = frozenset(
+    ("get", "describe", "delete", "edit", "label", "annotate", "patch", "scale", "wait", "expose")
+    + ("history", "pause", "restart", "resume", "status", "undo", "image")
+)
+"""Verbs (also the second words of `rollout` and `set`) whose words are TYPE NAME or TYPE/NAME."""
+NAMED = {
+    "logs": "pods",
+    "exec": "pods",
+    "cordon": "nodes",
+    "uncordon": "nodes",
+    "service": "services",
+}
+"""Verbs whose first word is a name, or TYPE/NAME, and the type of that name."""
 
 
 def answer(asked: str) -> int:
@@ -75,6 +86,9 @@ def candidates(words: list[str], start: str) -> list[str]:
         found = [ref.name for ref in refs if not ref.hidden] if not plain else []
         if command is not None and command.name in TYPED:
             found += _objects(rest, plain, start)
+        elif command is not None and command.name in NAMED and not plain:
+            kind = [] if "/" in start else [NAMED[command.name]]
+            found += _objects(rest, kind, start)
     return sorted({each for each in found if each.startswith(start)})
 
 

@@ -38,10 +38,12 @@ class StoreRelated:
 
     def events(self, obj: Object) -> Sequence[Object]:
         meta = obj["metadata"]
+        # a node's events carry its name in place of its uid, as the kubelet writes them
+        uid = meta["name"] if obj["kind"] == "Node" else meta["uid"]
         found = self._ctx.plane.api.list(
             "events",
             meta.get("namespace") or None,
-            field_selector=f"involvedObject.uid={meta['uid']},involvedObject.name={meta['name']}",
+            field_selector=f"involvedObject.uid={uid},involvedObject.name={meta['name']}",
         )
         return sorted(found.items, key=lambda event: event.get("lastTimestamp") or "")
 

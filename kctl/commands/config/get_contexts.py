@@ -13,7 +13,10 @@ from kctl.printing.table import table
 
 def run(ctx: Context, args: Args) -> int:
     if args["output"] not in ("", "name"):
-        raise UsageError(f"output must be one of '' or 'name': {args['output']}")
+        raise UsageError(
+            f"--output {args['output']} is not available in kctl config get-contexts; resetting "
+            "to default output format"
+        )
     config = load(args)
     known = {entry["name"]: entry.get("context") or {} for entry in config["contexts"]}
     wanted = args.positional or sorted(known)

@@ -32,13 +32,23 @@ def _name(args: Args, config: dict[str, Any]) -> str:
         raise UsageError("you cannot specify both a context name and --current")
     if args["current"]:
         current: str = config["current-context"]
-        if not current:
-            raise UsageError("no current context is set")
-        return current
+        return current or _first(config)
     if not words:
         raise UsageError("you must specify a non-empty context name or --current")
     return str(words[0])
 
+
+def _first(config: dict[str, Any]) -> str:
+    """The context that a fresh home works in all the same: kubectl has none to offer there,
+    but kctl's own control plane is in use without any configuration."""
+    if config["contexts"]:
+        raise UsageError("no current context is set")
+    config["current-context"] = DEFAULT
+    return DEFAULT
+
+
+DEFAULT = "default"
+"""The name of the context of a home's own database."""
 
 COMMAND = Command(
     name="set-context",

@@ -18,11 +18,12 @@ def run(ctx: Context, args: Args) -> int:
     config = load(args)
     if args["minify"]:
         config = _minified(config, args.get("context") or config["current-context"])
-    if not args["raw"]:
+    if not args["raw"] and not args["flatten"]:
         config = _redacted(config)
     shown = {key: value for key, value in config.items() if key != "preferences" or value}
     for part in PARTS:
-        shown[part] = shown.get(part) or None
+        listed = shown.get(part) or []
+        shown[part] = sorted(listed, key=lambda entry: str(entry["name"])) or None
     if args["output"] in ("", "yaml"):
         from kctl.api.yaml_out import dump_yaml
 
