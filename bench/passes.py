@@ -20,6 +20,8 @@ from bench.lab import ROOT, say
 
 SIZES = (10, 1000, 10_000)
 PER_NODE = 100
+SETTLED = 3.0
+"""Seconds without a start before the world counts as settled."""
 
 
 def run() -> dict[str, Any]:
@@ -63,6 +65,7 @@ def measure(size: int) -> dict[str, float]:
         if ready != size:
             raise RuntimeError(f"{ready} of {size} pods are ready")
 
+        time.sleep(SETTLED)
         again = Loop(plane, Log(), hosts=loop.hosts)
         settled = _seconds(lambda: (again.begin(), again.run(lambda loop: loop.idle())))
         plane.api.patch("pods", pods[0]["metadata"]["name"], "default", _LABEL, "merge")

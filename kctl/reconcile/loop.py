@@ -115,20 +115,19 @@ class Loop:
     def _forget_what_is_known(self, digests: dict[str, str], at: float) -> None:
         """A node that looks as it did when the last pass ended concerns nobody, but for
         what its engine started by itself since then."""
+        known: set[str] = set()
         for name, seen in self.observed.nodes.items():
-            if seen.reachable and seen.digest and digests.get(name) == seen.digest:
-                known = {
-                    uid
-                    for uid, pod in seen.pods.items()
-                    if all(each.started_at < at - SKEW for each in pod.containers)
-                }
-                self.observed.changed_pods = {
-                    uid: where
-                    for uid, where in self.observed.changed_pods.items()
-                    if uid not in known
-                }
-            else:
+            if not seen.reachable or not seen.digest or digests.get(name) != seen.digest:
                 self._touched_nodes.add(name)
+                continue
+            self.observed.changed_nodes.discard(name)
+            known.update(
+                uid
+                for uid, pod in seen.pods.items()
+                if all(each.started_at < at - SKEW for each in pod.containers)
+            )
+        for uid in known:
+            self.observed.changed_pods.pop(uid, None)
 
     def end(self) -> None:
         """Remember, and let go of every host."""

@@ -53,7 +53,17 @@ class Mirror:
         return loaded
 
     def referring(self, ref: str) -> Sequence[Record]:
-        return self.store.referring(ref)
+        return [self._adopted(record) for record in self.store.referring(ref)]
+
+    def _adopted(self, record: Record) -> Record:
+        """Keep a record that was read beside its key, unless it is known already."""
+        loaded = self._loaded.get(record.key.resource)
+        known = loaded.get(record.key) if loaded is not None else self._records.get(record.key)
+        if known is not None and known.revision == record.revision:
+            return known
+        if loaded is None and record.revision <= self.revision:
+            self._records[record.key] = record
+        return record
 
     def object(self, record: Record) -> Object:
         """The decoded object; shared, so the caller must not change it."""
@@ -63,10 +73,6 @@ class Mirror:
         obj = decode(record)
         self._objects[record.key] = (record.revision, obj)
         return obj
-
-    def adopt(self, record: Record, obj: Object) -> None:
-        """Keep the decoded form of a record that this process itself just wrote."""
-        self._objects[record.key] = (record.revision, obj)
 
     def advance(self) -> Sequence[Change]:
         """Apply what was written since the last call; raises Compacted when the log does
