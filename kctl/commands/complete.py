@@ -15,11 +15,12 @@ from kctl.commands.command import Command, CommandRef, UsageError, load
 from kctl.commands.index import BUILTIN, find
 from kctl.commands.options import GLOBAL
 
-TYPED = frozenset(
-    ("get", "describe", "delete", "edit", "label", "annotate", "patch", "scale", "wait", "expose")
-    + ("history", "pause", "restart", "resume", "status", "undo", "image")
+_TYPED = (
+    "get describe delete edit label annotate patch scale wait expose "
+    "history pause restart resume status undo image"
 )
-"""Verbs (also the second words of `rollout` and `set`) whose words are TYPE NAME or TYPE/NAME."""
+TYPED = frozenset(_TYPED.split())
+"""Verbs whose words are TYPE NAME or TYPE/NAME; those of `rollout` and `set` among them."""
 NAMED = {
     "logs": "pods",
     "exec": "pods",

@@ -32,6 +32,7 @@ def run(ctx: Context, args: Args) -> int:
     sources = [
         source(pod, container, previous=args["previous"])
         for pod in _pods(ctx, args)
+        if pod["spec"].get("nodeName")  # one that is nowhere yet has said nothing
         for container in _containers(ctx, args, pod)
     ]
     most = args["max-log-requests"]

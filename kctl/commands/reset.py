@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kctl.commands.command import Command, Option, UsageError
 from kctl.commands.context import Context
 from kctl.commands.parse import Args
+
+if TYPE_CHECKING:
+    from kctl.reconcile.plane import Plane
 
 
 def run(ctx: Context, args: Args) -> int:
@@ -21,6 +28,7 @@ def run(ctx: Context, args: Args) -> int:
         return 0
     from kctl.reconcile.clean import clean_nodes
 
+    _end_settling(ctx.plane)
     failures = clean_nodes(ctx.plane)
     for node, why in failures.items():
         ctx.err.write(f"error: node {node}: {why}\n")
@@ -31,6 +39,17 @@ def run(ctx: Context, args: Args) -> int:
     _remove(Path(ctx.target.database))
     ctx.say(f"removed the control plane in {ctx.home}")
     return 0
+
+
+def _end_settling(plane: Plane) -> None:
+    """End the pass that a command left behind: with a pod that crashes again and again it
+    would go on for minutes, and all that it works for is to be removed."""
+    from kctl.reconcile.lease import boot_identity, holder
+
+    lease = holder(plane.store)
+    if lease and lease.detail == "until-settled" and lease.host == boot_identity():
+        with suppress(ProcessLookupError):  # it has just ended by itself
+            os.kill(lease.pid, signal.SIGTERM)
 
 
 def _remove(database: Path) -> None:

@@ -9,6 +9,7 @@ update, delete in JSON.
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from kctl.api.errors import ApiError
 from kctl.api.kind import Kind
 from kctl.api.registry import Kinds
 from kctl.printing.cells import human_duration
+from kctl.store.errors import StoreError
 
 Object = dict[str, Any]
 
@@ -258,7 +260,7 @@ class Handler(BaseHTTPRequestHandler):
                     obj = _table(kind, [event.obj], str(since)) if table else event.obj
                     self._event(event.type, obj)
                 time.sleep(0.05)
-        except OSError:
+        except (OSError, StoreError, sqlite3.Error):  # the client, or the test, is gone
             self.close_connection = True
         finally:
             self.oracle.lock.acquire()

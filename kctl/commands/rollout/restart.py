@@ -27,7 +27,7 @@ def run(ctx: Context, args: Args) -> int:
             )
         return {"spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: at}}}}}
 
-    return change_each(ctx, args, "restarting", restart, "restarted", tells_none=True)
+    return change_each(ctx, args, "restarting", restart, "restarted")
 
 
 COMMAND = Command(

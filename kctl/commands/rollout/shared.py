@@ -47,17 +47,10 @@ def revision_of(obj: Object) -> int:
 
 
 def change_each(
-    ctx: Context,
-    args: Args,
-    verb: str,
-    change: Callable[[Found], Object],
-    done: str,
-    *,
-    tells_none: bool = False,
+    ctx: Context, args: Args, verb: str, change: Callable[[Found], Object], done: str
 ) -> int:
     """Merge-patch each deployment with what `change` answers, and say `done`. `verb` is for
-    the error on resources that have no rollouts. `tells_none`: say so where nothing was
-    found."""
+    the error on resources that have no rollouts."""
     findings = targets(ctx, args)
     result = Result(ctx, args)
     changed = False
@@ -74,7 +67,7 @@ def change_each(
             result.show(patched, done)
     if changed:
         ctx.settle()
-    if tells_none and not findings and not findings.errors:
+    if not findings and not findings.errors:
         ctx.err.write(f"No resources found in {ctx.namespace} namespace.\n")
     return findings.finish()
 

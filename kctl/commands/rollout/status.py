@@ -51,6 +51,8 @@ def run(ctx: Context, args: Args) -> int:
             if not is_deployment(found):
                 raise UsageError(f"no status viewer has been implemented for {found.resource.kind}")
             _follow_one(ctx, args, found, deadline)
+    if not findings and not findings.errors:
+        ctx.err.write(f"No resources found in {ctx.namespace} namespace.\n")
     return findings.finish()
 
 

@@ -100,7 +100,7 @@ SET_IMAGE = [
     "set image deploy/web web=demo:2 -o name",
     "set image deploy/web web=demo:4 --dry-run=client",
     "set image deploy/web web=demo:4 --dry-run=server",
-    "set image deploy/web web=demo:4 --dry-run=client -o jsonpath={.spec.template.spec.containers[*].image}",
+    "set image deploy/web web=demo:4 --dry-run=client -o jsonpath={..containers[*].image}",
     "set image deploy/nope web=demo:4",
     "set image deploy/web web=demo:4 *=x:1",
     "set image deploy/web web=",
