@@ -272,7 +272,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def _initial_events(self, kind: Kind, namespace: str, selectors: dict[str, str]) -> int:
         """A streamed list: what is there, then the bookmark that ends it."""
-        found = self.oracle.api.list(kind, namespace or None, **selectors)
+        found = self.oracle.api.list(
+            kind,
+            namespace or None,
+            label_selector=selectors["label_selector"],
+            field_selector=selectors["field_selector"],
+        )
         for obj in found.items:
             self._event("ADDED", obj)
         meta = {
