@@ -12,11 +12,12 @@ import sys
 import time
 from collections.abc import Callable
 
-from kctl.reconcile.lease import STAYING, ReconcileLease, holder
+from kctl.reconcile.lease import STAYING, ReconcileLease, asked_to_leave, holder
 from kctl.reconcile.log import Log
-from kctl.reconcile.loop import NEVER, Loop, Summary
+from kctl.reconcile.loop import NEVER, Loop
 from kctl.reconcile.plane import Plane
 from kctl.reconcile.settled import on_its_way
+from kctl.reconcile.summary import Summary
 
 TURN_SECONDS = 120.0
 """How long a command waits for another command's pass to end."""
@@ -111,8 +112,14 @@ def until_settled(plane: Plane, log: Log, seconds: float = SETTLE_SECONDS) -> Su
     try:
         loop.begin()
         return loop.run(
-            lambda loop: loop.idle() and not on_its_way(loop.mirror), time.time() + seconds
+            lambda loop: loop.idle() and not on_its_way(loop.mirror),
+            time.time() + seconds,
+            each_turn=_leave_if_asked,
         )
     finally:
         loop.end()
         lease.release()
+
+
+def _leave_if_asked(loop: Loop) -> None:
+    loop.stopping = loop.stopping or asked_to_leave(loop.plane.store)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from kctl.reconcile.hosts import Hosts
-from kctl.reconcile.lease import ReconcileLease, holder
+from kctl.reconcile.lease import ReconcileLease, ask_to_leave, holder
 from kctl.reconcile.plane import Plane
 from kctl.runtime.types import CleanNode, HostUnreachable
 
@@ -17,6 +17,7 @@ def clean_nodes(plane: Plane) -> dict[str, str]:
     """Remove pods, load balancers, networks and images of this control plane from every
     node. Returns what went wrong, by node; a running watcher is a refusal of its own."""
     lease = ReconcileLease(plane.store, "pass")
+    ask_to_leave(plane.store, PATIENCE)
     deadline = time.time() + PATIENCE
     while not lease.acquire():
         other = holder(plane.store)

@@ -62,8 +62,9 @@ class Executor:
 
     @property
     def busy(self) -> bool:
+        """Something runs, or has ended and was not taken yet."""
         with self._lock:
-            return bool(self._lanes) or bool(self._probing)
+            return bool(self._lanes or self._probing) or not self._done.empty()
 
     def submit(self, operation: Operation) -> None:
         if isinstance(operation, RunProbe):
@@ -130,7 +131,7 @@ class Executor:
                 following = lane.waiting.popleft()
             else:
                 del self._lanes[name]
-        self._done.put(outcome)
+            self._done.put(outcome)
         self._woken.set()
         if following is not None:
             self._pool(following).submit(self._run_lane, name, following)
@@ -139,7 +140,7 @@ class Executor:
         outcome = self._execute(probe)
         with self._lock:
             self._probing.discard(key)
-        self._done.put(outcome)
+            self._done.put(outcome)
         self._woken.set()
 
     def _execute(self, operation: Operation) -> Outcome:

@@ -15,6 +15,8 @@ from kctl.light_json import loads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from kctl.store.reader import Reader
 
 
@@ -54,16 +56,16 @@ def _still_so(reader: Reader) -> bool:
     due = reader.next_due()
     if due is not None and due <= time.time():
         return False
-    return _hosts_agree(reader, last["digests"])
+    return _hosts_agree(reader, last)
 
 
-def _hosts_agree(reader: Reader, digests: dict[str, str]) -> bool:
+def _hosts_agree(reader: Reader, last: dict[str, Any]) -> bool:
     from kctl.runtime.docker.digest import peek
 
     cluster = loads(reader.meta("settings") or "{}").get("cluster-id", "")
-    hosts = _hosts(reader)
+    hosts, digests = _hosts(reader), last["digests"]
     return digests.keys() == hosts.keys() and all(
-        digests[node] == peek(url, cluster) for node, url in hosts.items()
+        digests[node] == peek(url, cluster, last["at"]) for node, url in hosts.items()
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from kctl.network.addresses import node_pod_cidr
@@ -24,8 +24,6 @@ from kctl.runtime.types import (
 Object = dict[str, Any]
 
 HOST_ANNOTATION = "kctl.io/host"
-LOOK_SECONDS = 15.0
-"""An engine that has not answered after this long counts as unreachable for this look."""
 
 
 def local_url() -> str:
@@ -72,16 +70,9 @@ class Hosts:
             raise HostUnreachable(f"node {node!r} has no host")
         return self._runtimes[node][1]
 
-    def look(self, nodes: Iterable[str], *, facts: bool = False) -> list[NodeObservation]:
-        """Look at nodes at once; each answers, or is unreachable, within LOOK_SECONDS."""
-        futures = {name: self._pool.submit(self._look, name, facts) for name in nodes}
-        wait(futures.values(), timeout=LOOK_SECONDS)
-        return [
-            future.result()
-            if future.done()
-            else NodeObservation(name, False, f"no answer within {LOOK_SECONDS:.0f} s")
-            for name, future in futures.items()
-        ]
+    def look(self, node: str, facts: bool) -> Future[NodeObservation]:
+        """Begin to look at a node; unreachable is an answer, not an error."""
+        return self._pool.submit(self._look, node, facts)
 
     def _look(self, name: str, facts: bool) -> NodeObservation:
         try:

@@ -15,6 +15,8 @@ from kctl.store.store import Store
 from kctl.store.types import Lease
 
 NAME = "reconcile"
+LEAVE = "leave"
+"""The lease of somebody who wants the world for himself."""
 SECONDS = 15.0
 RENEW_AFTER = 5.0
 
@@ -63,6 +65,24 @@ class ReconcileLease:
 
     def release(self) -> None:
         self._store.lease_release(NAME, self._holder)
+
+
+def ask_to_leave(store: Store, seconds: float) -> None:
+    """Ask whoever waits for the world to settle to end, for so many seconds from now."""
+    store.lease_acquire(
+        LEAVE,
+        f"{boot_identity()}/{os.getpid()}",
+        seconds,
+        time.time(),
+        pid=os.getpid(),
+        host=boot_identity(),
+        detail="reset",
+    )
+
+
+def asked_to_leave(store: Store) -> bool:
+    lease = store.lease_get(LEAVE)
+    return lease is not None and lease.expires > time.time()
 
 
 def holder(store: Store) -> Lease | None:

@@ -11,24 +11,21 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from kctl.controllers.node_network import network_of
 from kctl.reconcile.compute import Compute, timer_parts
 from kctl.reconcile.executor import Executor
-from kctl.reconcile.hosts import Hosts, local_url, node_name, node_object
+from kctl.reconcile.hosts import Hosts
 from kctl.reconcile.lease import ReconcileLease
 from kctl.reconcile.log import Log
+from kctl.reconcile.looker import Looker
 from kctl.reconcile.mirror import Mirror
 from kctl.reconcile.observed import Observed
 from kctl.reconcile.plan import Plan
 from kctl.reconcile.plane import Plane
+from kctl.reconcile.summary import Summary
 from kctl.runtime.types import (
-    HostUnreachable,
-    NodeObservation,
     Outcome,
-    PrepareNode,
     RunProbe,
     describe,
 )
@@ -42,29 +39,11 @@ TICK = 0.05
 """How long the loop waits at most before it looks at the store's revision again."""
 COALESCE = 0.02
 """Outcomes that end this close together share one compute."""
-LOOK_EVERY = 10.0
-FACTS_EVERY = 60.0
 COMMIT_TRIES = 20
 SKEW = 2.0
 """How far the clock of a host may be behind, in seconds, before a restart goes unseen."""
 NEVER = 1e18
 """The due time of nothing, in epoch seconds."""
-
-
-@dataclass
-class Summary:
-    """What a run did, for the command that asked for it."""
-
-    passes: int = 0
-    writes: int = 0
-    operations: int = 0
-    failures: list[str] = field(default_factory=list)
-    unreachable: dict[str, str] = field(default_factory=dict)
-    """node -> why; "" stands for this machine's engine when it is no node yet"""
-
-    @property
-    def ok(self) -> bool:
-        return not self.failures and not self.unreachable
 
 
 class Loop:
@@ -92,8 +71,15 @@ class Loop:
         self._touched_nodes: set[str] = set()
         self._unsaved_timers: dict[str, Memo | None] = {}
         self._next_due: float | None = None
-        self._looked_at = 0.0
-        self._facts_at = 0.0
+        self.looker = Looker(
+            plane,
+            self.hosts,
+            self.mirror,
+            self.observed,
+            self.summary,
+            report=self._report,
+            wake=self.executor.wake,
+        )
         self._acted = False
         """Operations ended since the last look at every node."""
 
@@ -108,13 +94,14 @@ class Loop:
             self._pending = self.plane.store.changes(last["revision"])
         except Compacted:
             self._everything = True
-        self._register_this_machine()
-        self._look(facts=True)
+        self.looker.register_this_machine()
+        self._follow_store()
+        self.looker.look(facts=True)
         self._forget_what_is_known(last.get("digests", {}), last.get("at", 0.0))
 
     def _forget_what_is_known(self, digests: dict[str, str], at: float) -> None:
         """A node that looks as it did when the last pass ended concerns nobody, but for
-        what its engine started by itself since then."""
+        what its engine restarted by itself since then."""
         known: set[str] = set()
         for name, seen in self.observed.nodes.items():
             if not seen.reachable or not seen.digest or digests.get(name) != seen.digest:
@@ -173,7 +160,8 @@ class Loop:
             if not worked and not self.executor.busy and until(self):
                 if not self._acted:
                     break
-                self._look()  # what was done may have had an end of its own already
+                self._acted = False
+                self.looker.look()  # what was done may have had an end of its own already
             if deadline is not None and time.time() > deadline:
                 break
             self._wait(0.0 if worked and not self.executor.busy else TICK)
@@ -187,14 +175,8 @@ class Loop:
             self._report(outcome)
             self.observed.take(outcome)
             self._acted = self._acted or not isinstance(outcome.operation, RunProbe)
-        now = time.monotonic()
-        draining = any(
-            not front.drained
-            for seen in self.observed.nodes.values()
-            for front in seen.fronts.values()
-        )
-        if now - self._looked_at > (0.2 if draining else LOOK_EVERY):
-            self._look(facts=now - self._facts_at > FACTS_EVERY)
+        self.looker.start_if_due()
+        self.looker.take()
 
     def _follow_store(self) -> None:
         if self.plane.store.revision() == self.mirror.revision:
@@ -206,7 +188,7 @@ class Loop:
             if change.key.resource == "nodes" and change.key.name not in self.observed.nodes
         ]
         if joined:
-            self._look(nodes=joined, facts=True)
+            self.looker.look(joined, facts=True)
 
     def _news(self) -> Sequence[Change]:
         """What was written since the last call; everything is looked at again where the log
@@ -232,10 +214,6 @@ class Loop:
             ]
             self._next_due = min(dues, default=NEVER)
         return self._next_due
-
-    def look_again(self, nodes: Sequence[str] = ()) -> None:
-        """Look at nodes now: an event said that something changed there."""
-        self._look(nodes=nodes, facts=False)
 
     # --- one pass ---
 
@@ -339,72 +317,6 @@ class Loop:
         self._next_due = None
         others = [change for change in self._news() if change.revision not in revisions]
         self._pending = others
-
-    # --- looking ---
-
-    def _look(self, *, nodes: Sequence[str] = (), facts: bool = False) -> None:
-        names = self.hosts.use(self._nodes())
-        wanted = [name for name in nodes if name in names] if nodes else sorted(names)
-        for seen in self.hosts.look(wanted, facts=facts):
-            self._take_look(seen)
-        if not nodes:
-            self._acted = False
-            self._looked_at = time.monotonic()
-            if facts:
-                self._facts_at = self._looked_at
-
-    def _take_look(self, seen: NodeObservation) -> None:
-        if seen.reachable:
-            self.summary.unreachable.pop(seen.node, None)
-            seen = self._prepared(seen)
-        else:
-            self.summary.unreachable[seen.node] = seen.error
-        self.observed.look(seen)
-
-    def _prepared(self, seen: NodeObservation) -> NodeObservation:
-        """A node is of use only with its pod network; make it before anything else."""
-        if seen.network:
-            return seen
-        node = self._node(seen.node)
-        if node is None or not node["spec"].get("podCIDR"):
-            return seen
-        network = network_of(node, self.plane.settings.__getitem__)
-        outcome = self.hosts.runtime(seen.node).execute(PrepareNode(seen.node, network))
-        self._report(outcome)
-        if not outcome.ok:
-            return NodeObservation(seen.node, False, outcome.message, seen.at)
-        return self.hosts.runtime(seen.node).observe(facts=seen.facts is not None)
-
-    def _nodes(self) -> list[Object]:
-        return [self.mirror.object(record) for record in self.mirror.list("nodes").values()]
-
-    def _node(self, name: str) -> Object | None:
-        return next((node for node in self._nodes() if node["metadata"]["name"] == name), None)
-
-    def _register_this_machine(self) -> None:
-        """Make a Node of this machine's engine if no node has it yet."""
-        url = local_url()
-        nodes = self._nodes()
-        known = [(node["metadata"].get("annotations") or {}).get("kctl.io/host") for node in nodes]
-        if not url or url in known:
-            return
-        probe = self.hosts.connect(url, "")
-        try:
-            facts = probe.observe(facts=True).facts
-        except HostUnreachable as error:
-            self.summary.unreachable[""] = str(error)
-            return
-        finally:
-            probe.close()
-        if facts is None:
-            self.summary.unreachable[""] = f"the engine at {url} does not say what it is"
-            return
-        names = {node["metadata"]["name"] for node in nodes}
-        base = node_name(facts.hostname)
-        name = next(n for n in (base, *(f"{base}-{i}" for i in range(2, 999))) if n not in names)
-        taken = [node["spec"].get("podCIDR", "") for node in nodes]
-        self.plane.api.create(node_object(name, url, facts, self.plane.settings, taken))
-        self._follow_store()
 
     def _report(self, outcome: Outcome) -> None:
         if outcome.ok or isinstance(outcome.operation, RunProbe):

@@ -14,9 +14,10 @@ from types import FrameType
 from kctl.reconcile.after import POLL
 from kctl.reconcile.lease import ReconcileLease
 from kctl.reconcile.log import Log
-from kctl.reconcile.loop import Loop, Summary
+from kctl.reconcile.loop import Loop
 from kctl.reconcile.notify import notify, watchdog_seconds
 from kctl.reconcile.plane import Plane
+from kctl.reconcile.summary import Summary
 from kctl.runtime.types import HostUnreachable
 
 RETRY = 1.0
@@ -92,7 +93,7 @@ class Watcher:
             del self._second_looks[node]
         self._second_looks.update(dict.fromkeys(hinted, now + SECOND_LOOK))
         if hinted or late:
-            loop.look_again(sorted(hinted | late))
+            loop.looker.start(sorted(hinted | late))
         self._pet()
 
     def _pet(self) -> None:

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from kctl.runtime.docker import events, execute, facts, fronts, logs
+from kctl.runtime.docker.attach import Attach
 from kctl.runtime.docker.client import Engine, explanation
 from kctl.runtime.docker.context import Context
 from kctl.runtime.docker.digest import digest
@@ -23,6 +24,7 @@ from kctl.runtime.types import (
     NodeObservation,
     Operation,
     Outcome,
+    PodObservation,
     RuntimeEvent,
 )
 
@@ -74,7 +76,7 @@ class DockerRuntime:
                     facts=said.result() if said else None,
                     pods=pods,
                     fronts=states.result(),
-                    digest=digest(rows),
+                    digest=digest(_as_inspected(rows, pods)),
                     network=standing.result(),
                 )
         except HostUnreachable as error:
@@ -115,5 +117,32 @@ class DockerRuntime:
     ) -> ExecStream:
         return Exec(self._context.engine, container_id, command, stdin=stdin, tty=tty)
 
+    def attach(
+        self,
+        container_id: str,
+        *,
+        stdin: bool,
+        tty: bool,
+        replay: bool = False,
+        detach_keys: str = "",
+    ) -> ExecStream:
+        return Attach(
+            self._context.engine,
+            container_id,
+            stdin=stdin,
+            tty=tty,
+            replay=replay,
+            detach_keys=detach_keys,
+        )
+
     def close(self) -> None:
         self._context.engine.close()
+
+
+def _as_inspected(
+    rows: Sequence[Mapping[str, Any]], pods: Mapping[str, PodObservation]
+) -> list[dict[str, Any]]:
+    """The list with the states that the pods were seen in, where one changed between the
+    list and the inspection: the digest must be of what the pass knows."""
+    seen = {each.id: each.state for pod in pods.values() for each in pod.containers}
+    return [{**row, "State": seen.get(row["Id"], row["State"])} for row in rows]
