@@ -54,6 +54,7 @@ BUILTIN: tuple[CommandRef, ...] = (
         TROUBLE,
     ),
     CommandRef("logs", _AT + "logs", "Print the logs for a container in a pod", TROUBLE),
+    CommandRef("attach", _AT + "attach", "Attach to a running container", TROUBLE),
     CommandRef("exec", _AT + "exec", "Execute a command in a container", TROUBLE),
     CommandRef(
         "apply",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from kctl.commands.context import Context
     from kctl.commands.parse import Args
 
+DETACH = "ctrl-p,ctrl-q"
 _RESTART = ("Always", "OnFailure", "Never")
 _PULL = ("Always", "IfNotPresent", "Never")
 
@@ -25,15 +26,26 @@ def run(ctx: Context, args: Args) -> int:
     name = check(args, dry)
     pod = overridden(ctx, build(ctx, args, name), args)
     result = Result(ctx, args, typed=dry == "client", dry=dry)
-    made = [_service(ctx, args, pod)] if args["expose"] else []
-    for obj in (*made, pod):
+    made = []
+    for obj in (*([_service(ctx, args, pod)] if args["expose"] else ()), pod):
         if dry != "client":
             obj = ctx.plane.api.create(obj, namespace=ctx.namespace, dry_run=dry == "server")
-        result.show(obj, "created")
+        made.append(obj)
+        if not _attached(args) or obj["kind"] != "Pod":
+            result.show(obj, "created")
+    if _attached(args):
+        from kctl.commands.run_attached import attached
+
+        return attached(ctx, args, made)
     if dry == "none":
         ctx.out.flush()
         ctx.settle()
     return 0
+
+
+def _attached(args: Args) -> bool:
+    """--attach; -i alone means it too, unless it was denied."""
+    return bool(args["attach"] or (args["stdin"] and not args.given("attach")))
 
 
 def check(args: Args, dry: str) -> str:
@@ -42,7 +54,7 @@ def check(args: Args, dry: str) -> str:
 
     if not args.positional:
         raise UsageError("NAME is required for run")
-    attached = args["attach"] or args["stdin"] or args["tty"]
+    attached = _attached(args) or args["stdin"] or args["tty"]
     if not args["image"]:
         raise UsageError("--image is required")
     check_image(args["image"])
@@ -55,7 +67,7 @@ def check(args: Args, dry: str) -> str:
             "--dry-run=[server|client] can't be used with attached containers options "
             "(--attach, --stdin, or --tty)"
         )
-    if args["rm"] and not attached:
+    if args["rm"] and not _attached(args):
         raise UsageError("--rm should only be used for attached containers")
     if args["image-pull-policy"] and args["image-pull-policy"] not in _PULL:
         raise UsageError(
@@ -65,11 +77,6 @@ def check(args: Args, dry: str) -> str:
     if args["restart"] not in _RESTART:
         raise UsageError(
             f"invalid restart policy: {args['restart']}, valid values are: {', '.join(_RESTART)}"
-        )
-    if attached:
-        raise UsageError(
-            "attaching to a new pod is not supported: run it without -i, -t and --attach, "
-            "then use kctl exec or kctl logs -f"
         )
     return str(args.positional[0])
 
@@ -91,6 +98,12 @@ def build(ctx: Context, args: Args, name: str) -> dict[str, Any]:
     if args["env"]:
         container["env"] = [_env(each) for each in args["env"]]
     container["resources"] = {}
+    if args["stdin"]:
+        container |= {"stdin": True}
+        if not args["leave-stdin-open"]:
+            container["stdinOnce"] = True
+    if args["tty"]:
+        container["tty"] = True
     if args["image-pull-policy"]:
         container["imagePullPolicy"] = args["image-pull-policy"]
     if args["privileged"]:
@@ -167,6 +180,9 @@ kctl run hazelcast --image=hazelcast/hazelcast --port=5701
 
 # Start the nginx pod using a different command and custom arguments
 kctl run nginx --image=nginx --command -- <cmd> <arg1> ... <argN>
+
+# A shell on a terminal, in a pod that is removed afterwards
+kctl run tmp --rm -it --image=busybox --restart=Never -- sh
 """,
     arguments=("NAME",),
     dash=True,
@@ -177,20 +193,34 @@ kctl run nginx --image=nginx --command -- <cmd> <arg1> ... <argN>
         Option("annotations", "array", help="Annotations to apply to the pod."),
         Option("attach", "bool", help="Wait for the pod to start, then attach to it."),
         Option("command", "bool", help="Use what follows -- as the command, not as arguments."),
+        Option("detach-keys", default=DETACH, help="Keys that leave the container running."),
         Option("env", "array", help="Environment variables to set in the container."),
         Option("expose", "bool", help="Create a ClusterIP service associated with the pod."),
         Option("image", help="The image for the container to run.", required=True),
         Option("image-pull-policy", help="The image pull policy for the container."),
         Option("labels", short="l", help="Comma separated labels to apply to the pod."),
+        Option("cascade", default="background", bare="background", help="Used with --rm."),
+        Option("force", "bool", help="Delete at once, without grace; with --rm."),
+        Option("grace-period", "int", -1, "Seconds given to the pod to end; with --rm."),
+        Option("leave-stdin-open", "bool", help="Keep stdin open after the first attach."),
         Option("override-type", default="merge", help="json, merge, or strategic."),
         Option("overrides", help="An inline JSON override for the generated object."),
+        Option(
+            "pod-running-timeout",
+            "duration",
+            60.0,
+            "How long to wait until the pod is running; with --attach.",
+            shown="1m0s",
+        ),
         Option("port", help="The port that this container exposes."),
         Option("privileged", "bool", help="Run the container in privileged mode."),
         Option("quiet", "bool", short="q", help="Suppress prompt messages."),
         Option("restart", default="Always", help="Always, OnFailure, or Never."),
         Option("rm", "bool", help="Delete the pod after it exits; only for attached containers."),
         Option("stdin", "bool", short="i", help="Keep stdin open on the container."),
+        Option("timeout", "duration", 0.0, "How long to wait for the delete; with --rm."),
         Option("tty", "bool", short="t", help="Allocate a TTY for the container."),
+        Option("wait", "bool", help="Wait until the pod is gone; with --rm."),
     ),
     run=run,
 )

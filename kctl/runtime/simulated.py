@@ -184,7 +184,20 @@ class SimulatedRuntime:
         self, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool
     ) -> ExecStream:
         self._answers()
-        return _Echo(command)
+        return _Echo(" ".join(command))
+
+    def attach(
+        self,
+        container_id: str,
+        *,
+        stdin: bool,
+        tty: bool,
+        replay: bool = False,
+        detach_keys: str = "",
+    ) -> ExecStream:
+        """What the log holds where it is to be replayed; then the stream ends."""
+        self._answers()
+        return _Echo(b"".join(self.logs(container_id)).decode().rstrip() if replay else "")
 
     def close(self) -> None:
         """What runs keeps running: another connection may find it."""
@@ -246,12 +259,13 @@ class SimulatedRuntime:
 
 
 class _Echo:
-    """An exec that prints its own command and succeeds."""
+    """A process that prints one line, if any, and succeeds."""
 
-    def __init__(self, command: Sequence[str]) -> None:
-        self._command = command
+    def __init__(self, line: str) -> None:
+        self._line = line
 
     def run(self, stdin: Any, stdout: Any, stderr: Any) -> int:
-        stdout.write((" ".join(self._command) + "\n").encode())
-        stdout.flush()
+        if self._line:
+            stdout.write((self._line + "\n").encode())
+            stdout.flush()
         return 0

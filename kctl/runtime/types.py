@@ -377,6 +377,19 @@ class Runtime(Protocol):
         self, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool
     ) -> ExecStream: ...
 
+    def attach(
+        self,
+        container_id: str,
+        *,
+        stdin: bool,
+        tty: bool,
+        replay: bool = False,
+        detach_keys: str = "",
+    ) -> ExecStream:
+        """The streams of the container's own process; `tty` as the container has it.
+        `replay`: begin with what it has written so far. `detach_keys`: "ctrl-p,ctrl-q"."""
+        ...
+
     def close(self) -> None: ...
 
 

@@ -1,20 +1,13 @@
-"""Running a command in a container: for a person (`Exec`), or for kctl (`run`).
-
-With a terminal the person's own terminal is put into raw mode and its size is passed on,
-now and whenever it changes.
-"""
+"""Running a command in a container: for a person (`Exec`), or for kctl (`run`)."""
 
 from __future__ import annotations
 
-import contextlib
-import signal
-import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kctl.runtime.docker import hijack
-from kctl.runtime.docker.frames import STDERR, Demultiplexer
+from kctl.runtime.docker import hijack, terminal
+from kctl.runtime.docker.frames import Demultiplexer
 
 if TYPE_CHECKING:
     from kctl.runtime.docker.client import Engine
@@ -93,60 +86,18 @@ class Exec:
         except APIError as error:
             raise RuntimeError(explanation(error)) from None
         try:
-            with self._terminal(stdin, made["Id"]), self._engine.translated():
+            person = stdin if self._tty and self._stdin else None
+            with terminal.raw(person, self._resize(made["Id"])), self._engine.translated():
                 if self._stdin:
-                    threading.Thread(target=_feed, args=(stdin, stream), daemon=True).start()
-                self._copy(stream, stdout, stderr)
+                    terminal.feed(stdin, stream)
+                terminal.copy(stream, stdout, stderr, tty=self._tty)
         finally:
             stream.close()
         return _exit_code(self._engine, made["Id"])
 
-    def _copy(self, stream: hijack.Stream, stdout: Any, stderr: Any) -> None:
-        frames = Demultiplexer()
-        while chunk := stream.receive():
-            for source, payload in [(1, chunk)] if self._tty else frames.feed(chunk):
-                target = stderr if source == STDERR else stdout
-                target.write(payload)
-                target.flush()
+    def _resize(self, exec_id: str) -> Callable[[int, int], None]:
+        def resize(rows: int, columns: int) -> None:
+            with self._engine.quick() as api:
+                api.exec_resize(exec_id, height=rows, width=columns)
 
-    @contextlib.contextmanager
-    def _terminal(self, stdin: Any, exec_id: str) -> Iterator[None]:
-        """Raw mode and sizes, where both sides are terminals."""
-        if not (self._tty and self._stdin and stdin is not None and stdin.isatty()):
-            yield
-            return
-        import termios
-        import tty
-
-        descriptor = stdin.fileno()
-        before = termios.tcgetattr(descriptor)
-        main = threading.current_thread() is threading.main_thread()
-        handler: Any = None
-
-        def resize(*_: Any) -> None:
-            rows, columns = termios.tcgetwinsize(descriptor)
-            if rows and columns:
-                with self._engine.quick() as api:
-                    api.exec_resize(exec_id, height=rows, width=columns)
-
-        try:
-            tty.setraw(descriptor)
-            resize()
-            if main:
-                handler = signal.signal(signal.SIGWINCH, resize)
-            yield
-        finally:
-            if main:
-                signal.signal(signal.SIGWINCH, handler or signal.SIG_DFL)
-            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
-
-
-def _feed(stdin: Any, stream: hijack.Stream) -> None:
-    """Pass the person's input on, and its end."""
-    read = getattr(stdin, "read1", None) or stdin.read
-    try:
-        while data := read(65536):
-            stream.send(data)
-        stream.finish()
-    except OSError:
-        return  # the process ended first; nobody reads what is left
+        return resize
