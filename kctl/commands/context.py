@@ -46,8 +46,9 @@ class Context:
         self.err: TextIO = err or sys.stderr
         self.stdin: TextIO = stdin or sys.stdin
         self.warnings = 0
+        stored = args.path.startswith("config ")  # there they are what is written to the file
         for name in args.flags_given():
-            if name in WITHOUT_EFFECT:
+            if name in WITHOUT_EFFECT and not stored:
                 self.warn(f"--{name} has no effect: this control plane is a file, not a server")
 
     def say(self, text: str) -> None:

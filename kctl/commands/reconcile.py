@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kctl.commands.context import Context
     from kctl.commands.parse import Args
-    from kctl.reconcile.loop import Summary
+    from kctl.reconcile.summary import Summary
 
 _MODES = ("watch", "until-settled", "install-systemd", "print-cron")
 

@@ -110,7 +110,7 @@ class Cluster:
     def _look(self, loop: Loop) -> None:
         if time.monotonic() - self._looked > _LOOK_EVERY:
             self._looked = time.monotonic()
-            loop.look_again()
+            loop.looker.look()
 
     def close(self) -> None:
         assert self.loop.hosts.runtime(self.node).execute(CleanNode(self.node)).ok

@@ -47,7 +47,7 @@ def test_a_container_that_vanishes_is_made_anew_at_the_next_look(lab: Lab) -> No
     uid = lab.pods()[0]["metadata"]["uid"]
     runtime = loop.hosts.runtime("n1")
     runtime.execute(TerminatePod("n1", uid, "default", lab.pods()[0]["metadata"]["name"], 0))
-    loop.look_again(["n1"])
+    loop.looker.look(["n1"])
     lab.settle()
     starts = [op for op in runtime.executed if isinstance(op, StartContainer)]  # type: ignore[attr-defined]
     assert len(starts) == 2
