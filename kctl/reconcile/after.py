@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from kctl.reconcile.lease import STAYING, ReconcileLease, asked_to_leave, holder
+from kctl.reconcile.lease import STAYING, Asking, ReconcileLease, asked_to_leave, holder
 from kctl.reconcile.log import Log
 from kctl.reconcile.loop import NEVER, Loop
 from kctl.reconcile.plane import Plane
@@ -40,8 +40,18 @@ def after_write(
     if lease is None:
         _wait_for(until, deadline)
         return Summary()
+    return _work(plane, lease, until, deadline, log or Log())
+
+
+def _work(
+    plane: Plane,
+    lease: ReconcileLease,
+    until: Callable[[], bool] | None,
+    deadline: float | None,
+    log: Log,
+) -> Summary:
     try:
-        summary, moving = _passes(plane, lease, until, deadline, log or Log())
+        summary, moving = _passes(plane, lease, until, deadline, log)
     finally:
         lease.release()
     if moving:
@@ -49,18 +59,29 @@ def after_write(
     return summary
 
 
-def _turn(plane: Plane, deadline: float | None) -> ReconcileLease | None:
+def _turn(
+    plane: Plane, deadline: float | None, staying: frozenset[str] = STAYING
+) -> ReconcileLease | None:
     """The lease, once it is free; None where its holder stays and does the work."""
     lease = ReconcileLease(plane.store, "pass")
     give_up = min(deadline or NEVER, time.time() + TURN_SECONDS)
     while not lease.acquire():
         other = holder(plane.store)
-        if other is not None and other.detail in STAYING:
+        if other is not None and other.detail in staying:
             return None
         if time.time() > give_up:
             return None
         time.sleep(POLL)
     return lease
+
+
+def one_pass(plane: Plane, log: Log) -> Summary | None:
+    """What `after_write` does, by this very process, so that it can tell how it went: who
+    waits for the world to settle makes room, and a new one is left behind. None where a
+    watcher does the work."""
+    with Asking(plane.store, TURN_SECONDS):
+        lease = _turn(plane, None, frozenset({"watch"}))
+    return _work(plane, lease, None, None, log) if lease is not None else None
 
 
 def _wait_for(until: Callable[[], bool] | None, deadline: float | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from kctl.reconcile.hosts import Hosts
-from kctl.reconcile.lease import ReconcileLease, ask_to_leave, holder
+from kctl.reconcile.lease import Asking, ReconcileLease, holder
 from kctl.reconcile.plane import Plane
 from kctl.runtime.types import CleanNode, HostUnreachable
 
@@ -17,15 +17,10 @@ def clean_nodes(plane: Plane) -> dict[str, str]:
     """Remove pods, load balancers, networks and images of this control plane from every
     node. Returns what went wrong, by node; a running watcher is a refusal of its own."""
     lease = ReconcileLease(plane.store, "pass")
-    ask_to_leave(plane.store, PATIENCE)
-    deadline = time.time() + PATIENCE
-    while not lease.acquire():
-        other = holder(plane.store)
-        if other is not None and other.detail == "watch":
-            return {"*": f"process {other.pid} watches this control plane; stop it first"}
-        if time.time() > deadline:
-            return {"*": "another process is running a pass"}
-        time.sleep(0.05)
+    with Asking(plane.store, PATIENCE):
+        refusal = _acquire(plane, lease)
+    if refusal:
+        return {"*": refusal}
     hosts = Hosts(plane.plugins, plane.settings)
     failures = {}
     try:
@@ -41,3 +36,16 @@ def clean_nodes(plane: Plane) -> dict[str, str]:
         hosts.close()
         lease.release()
     return failures
+
+
+def _acquire(plane: Plane, lease: ReconcileLease) -> str:
+    """Wait for the lease; why it cannot be had, "" once it is held."""
+    deadline = time.time() + PATIENCE
+    while not lease.acquire():
+        other = holder(plane.store)
+        if other is not None and other.detail == "watch":
+            return f"process {other.pid} watches this control plane; stop it first"
+        if time.time() > deadline:
+            return "another process is running a pass"
+        time.sleep(0.05)
+    return ""

@@ -67,17 +67,27 @@ class ReconcileLease:
         self._store.lease_release(NAME, self._holder)
 
 
-def ask_to_leave(store: Store, seconds: float) -> None:
-    """Ask whoever waits for the world to settle to end, for so many seconds from now."""
-    store.lease_acquire(
-        LEAVE,
-        f"{boot_identity()}/{os.getpid()}",
-        seconds,
-        time.time(),
-        pid=os.getpid(),
-        host=boot_identity(),
-        detail="reset",
-    )
+class Asking:
+    """While it is entered, whoever waits for the world to settle is asked to end; the
+    request ends by itself after `seconds`, should its process die."""
+
+    def __init__(self, store: Store, seconds: float) -> None:
+        self._store, self._seconds = store, seconds
+        self._holder = f"{boot_identity()}/{os.getpid()}"
+
+    def __enter__(self) -> None:
+        self._store.lease_acquire(
+            LEAVE,
+            self._holder,
+            self._seconds,
+            time.time(),
+            pid=os.getpid(),
+            host=boot_identity(),
+            detail="turn",
+        )
+
+    def __exit__(self, *exc: object) -> None:
+        self._store.lease_release(LEAVE, self._holder)
 
 
 def asked_to_leave(store: Store) -> bool:

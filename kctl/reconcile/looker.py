@@ -35,6 +35,8 @@ class _Look:
     future: Future[NodeObservation]
     began: float
     given_up: bool = False
+    again: bool = False
+    """Somebody asked for a look while this one was under way: it may have seen too little."""
 
 
 class Looker:
@@ -72,13 +74,18 @@ class Looker:
         names = self._hosts.use(self.nodes())
         now = time.monotonic()
         for name in [each for each in nodes if each in names] if nodes else sorted(names):
-            if name not in self._looks:
-                future = self._hosts.look(name, facts)
-                self._looks[name] = _Look(future, now)
-                future.add_done_callback(lambda _: self._wake())
+            if name in self._looks:
+                self._looks[name].again = True
+            else:
+                self._begin(name, facts, now)
         if not nodes:
             self._looked_at = now
             self._facts_at = now if facts else self._facts_at
+
+    def _begin(self, name: str, facts: bool, now: float) -> None:
+        future = self._hosts.look(name, facts)
+        self._looks[name] = _Look(future, now)
+        future.add_done_callback(lambda _: self._wake())
 
     def start_if_due(self) -> None:
         """The regular look, and the frequent ones while fronts drain."""
@@ -94,6 +101,8 @@ class Looker:
             if look.future.done():
                 del self._looks[name]
                 self._take(look.future.result())
+                if look.again:
+                    self._begin(name, False, time.monotonic())
             elif not look.given_up and time.monotonic() - look.began > LOOK_SECONDS:
                 look.given_up = True
                 self._take(NodeObservation(name, False, f"no answer in {LOOK_SECONDS:.0f} s"))

@@ -22,9 +22,9 @@ from kctl.runtime.types import HostUnreachable
 
 RETRY = 1.0
 """Seconds between tries to follow the events of an engine that went away."""
-SECOND_LOOK = 0.08
+LOOK_AGAIN = (0.08, 0.3, 1.0)
 """Seconds after an event at which its node is looked at once more: an engine tells of a
-death some milliseconds before its own list does."""
+death before its own list does, the busier the longer."""
 
 
 class Watcher:
@@ -36,7 +36,8 @@ class Watcher:
         self._hinted: set[str] = set()
         self._lock = threading.Lock()
         self._threads: dict[str, threading.Thread] = {}
-        self._second_looks: dict[str, float] = {}
+        self._later_looks: list[tuple[float, str]] = []
+        """(when on the monotonic clock, node)"""
         self._watchdog = watchdog_seconds()
         self._petted = 0.0
 
@@ -88,10 +89,9 @@ class Watcher:
         with self._lock:
             hinted, self._hinted = self._hinted, set()
         now = time.monotonic()
-        late = {node for node, due in self._second_looks.items() if due <= now}
-        for node in late:
-            del self._second_looks[node]
-        self._second_looks.update(dict.fromkeys(hinted, now + SECOND_LOOK))
+        late = {node for due, node in self._later_looks if due <= now}
+        self._later_looks = [each for each in self._later_looks if each[0] > now]
+        self._later_looks += [(now + delay, node) for node in hinted for delay in LOOK_AGAIN]
         if hinted or late:
             loop.looker.start(sorted(hinted | late))
         self._pet()
