@@ -54,9 +54,13 @@ def _passes(ctx: Context, args: Args) -> int:
         from kctl.reconcile.after import until_settled
 
         return _tell(ctx, until_settled(ctx.plane, log, args["timeout"]))
-    from kctl.reconcile.after import after_write
+    from kctl.reconcile.after import one_pass
 
-    return _tell(ctx, after_write(ctx.plane, log=log))
+    summary = one_pass(ctx.plane, log)
+    if summary is None:
+        ctx.say("a watcher keeps the hosts in line")
+        return 0
+    return _tell(ctx, summary)
 
 
 def _level(args: Args, default: str) -> str:
