@@ -38,7 +38,8 @@ COMMAND = Command(
     name="settings",
     summary="Show or change the settings of this control plane",
     usage="settings [NAME [VALUE]]",
-    description="Ranges and identity are chosen when the control plane is born and stay.",
+    description="Ranges and identity are chosen when the control plane is born and stay. A watcher "
+    "that runs already goes on with the settings of its start.",
     examples="# All of them\nkctl settings\n"
     "# Let another back end carry the services\nkctl settings load-balancer caddy",
     arguments=("setting", "value"),
