@@ -7,12 +7,14 @@ from kctl.commands.options import dry_run, field_manager, filename, output, sele
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
+    from kctl.commands import files
     from kctl.commands.context import Context
+    from kctl.commands.failure import Doing
     from kctl.commands.objects import Found
     from kctl.commands.output import Result
     from kctl.commands.parse import Args
-
-_NOT_YET = ("prune", "prune-allowlist", "server-side", "force-conflicts")
 
 
 def run(ctx: Context, args: Args) -> int:
@@ -27,11 +29,7 @@ def run(ctx: Context, args: Args) -> int:
             hint="See 'kctl apply -h' for help and examples",
         )
     files.required(args)
-    for name in _NOT_YET:
-        if args[name]:
-            raise UsageError(f"--{name} is not supported")
-    if not args["overwrite"]:
-        raise UsageError("--overwrite=false is not supported")
+    _check(args)
     dry = dry_run_of(ctx, args)
     strictness = validation(args)
     result = Result(ctx, args, dry=dry)
@@ -40,17 +38,53 @@ def run(ctx: Context, args: Args) -> int:
         raise UsageError("no objects passed to apply")
     findings = objects.Findings()
     changed = False
+    seen: set[str] = set()
+    visited: set[str] = set()
     for manifest in manifests:
         with findings.guard():
             resource, namespace, name = objects.identify(
                 ctx, objects.catalog(ctx), manifest.obj, manifest.source
             )
             found = objects.Found(resource, namespace, name, manifest.obj, manifest.source)
-            changed |= _apply(ctx, args, result, found, strictness)
+            visited.add(namespace)
+            wrote, made = _apply(ctx, args, result, found, strictness)
+            changed |= wrote
+            seen.add(made["metadata"].get("uid", ""))
+    if args["prune"] and not findings.errors:
+        changed |= _prune(ctx, args, result, seen, visited - {""})
     if changed and dry == "none":
         ctx.out.flush()
         ctx.settle()
     return findings.finish()
+
+
+def _check(args: Args) -> None:
+    """Refuse what does not go together or cannot be honoured."""
+    from kctl.commands.apply_prune import check
+    from kctl.commands.delete import cascade
+
+    if args["server-side"]:
+        if args["force"]:
+            raise UsageError("--force cannot be used with --server-side")
+        raise UsageError("--server-side is not supported: kctl applies on the client's side")
+    if args["force-conflicts"]:
+        raise UsageError("--force-conflicts only works with --server-side")
+    if args["subresource"]:
+        raise UsageError("--subresource can only be specified for --server-side")
+    if args["grace-period"] == 0 and not args["force"]:
+        raise UsageError("--grace-period=0 must have --force specified")
+    cascade(args["cascade"])
+    check(args)
+
+
+def _prune(ctx: Context, args: Args, result: Result, seen: set[str], visited: set[str]) -> bool:
+    from kctl.commands.apply_prune import prune
+    from kctl.commands.delete import finish
+
+    gone = prune(ctx, args, result, seen, visited)
+    if gone and result.dry == "none" and args["wait"]:
+        finish(ctx, gone, wait=True, timeout=args["timeout"])
+    return bool(gone)
 
 
 def _selected(args: Args, manifests: list[files.Manifest]) -> list[files.Manifest]:
@@ -64,23 +98,41 @@ def _selected(args: Args, manifests: list[files.Manifest]) -> list[files.Manifes
     ]
 
 
-def _apply(ctx: Context, args: Args, result: Result, found: Found, strictness: str) -> bool:
-    """Create or patch one object; True where something was written."""
+def _apply(
+    ctx: Context, args: Args, result: Result, found: Found, strictness: str
+) -> tuple[bool, dict[str, Any]]:
+    """Create or patch one object: (True where something was written, the object)."""
     from kctl.commands.apply_object import create, current, patch
+    from kctl.commands.failure import Doing
 
     live = current(ctx, found)
     if live is None:
-        result.show(create(ctx, found, result.dry, strictness), "created")
-        return True
-    made = patch(ctx, found, live, result.dry, strictness)
+        made = create(ctx, found, result.dry, strictness)
+        result.show(made, "created")
+        return True, made
+    try:
+        made = patch(ctx, found, live, result.dry, strictness, overwrite=args["overwrite"])
+    except Doing as error:
+        made = _by_force(ctx, args, result, found, strictness, error)
     same = made["metadata"].get("resourceVersion") == live["metadata"].get("resourceVersion")
     unchanged = made == live if result.dry != "none" else same
     result.show(made, "unchanged" if unchanged else "configured")
-    return not unchanged
+    return not unchanged, made
 
 
-if TYPE_CHECKING:
-    from kctl.commands import files
+def _by_force(
+    ctx: Context, args: Args, result: Result, found: Found, strictness: str, error: Doing
+) -> dict[str, Any]:
+    """--force: what cannot be changed is deleted and made anew; otherwise the error stands."""
+    from kctl.api.errors import ApiError
+    from kctl.commands.apply_object import recreate
+
+    cause = error.error
+    refused = isinstance(cause, ApiError) and cause.reason in ("Conflict", "Invalid")
+    if not refused or not args["force"] or result.dry != "none":
+        raise error
+    return recreate(ctx, args, found, strictness)
+
 
 COMMAND = Command(
     name="apply",
@@ -97,6 +149,9 @@ cat pod.json | kctl apply -f -
 
 # Apply the configuration from all files of a directory
 kctl apply -R -f dir/
+
+# Apply a directory, and delete what was applied from it before and is there no more
+kctl apply -f dir/ --prune -l app=web
 """,
     options=(
         *output(),
@@ -106,8 +161,13 @@ kctl apply -R -f dir/
         field_manager("kubectl-client-side-apply"),
         validate(),
         Option("all", "bool", help="Select all resources of the types that are pruned."),
-        Option("cascade", default="background", bare="background", help="Used with --prune."),
-        Option("force", "bool", help="Delete and create again what cannot be patched."),
+        Option(
+            "cascade",
+            default="background",
+            bare="background",
+            help="background, orphan or foreground; with --prune and --force.",
+        ),
+        Option("force", "bool", help="Delete and create again what cannot be changed in place."),
         Option("force-conflicts", "bool", help="Take over fields; with --server-side."),
         Option("grace-period", "int", -1, "Seconds given to the resource to end; with --force."),
         Option("openapi-patch", "bool", True, "Has no effect: schemas are always used."),
@@ -116,7 +176,7 @@ kctl apply -R -f dir/
         Option("prune-allowlist", "array", help="Kinds that --prune may delete."),
         Option("server-side", "bool", help="Apply runs in the server instead of the client."),
         Option("subresource", help="Apply this subresource of the object."),
-        Option("timeout", "duration", 0.0, "How long to wait for a delete; with --force."),
+        Option("timeout", "duration", 0.0, "How long to wait for deletions to be finished."),
         Option("wait", "bool", help="Wait for deletions to be finished."),
     ),
     run=run,

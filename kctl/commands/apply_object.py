@@ -7,10 +7,12 @@ import json
 from typing import Any
 
 from kctl.commands import objects
+from kctl.commands.command import UsageError
 from kctl.commands.context import Context
 from kctl.commands.create.generator import LAST_APPLIED, last_applied
 from kctl.commands.failure import Doing, described
 from kctl.commands.objects import Found
+from kctl.commands.parse import Args
 
 Object = dict[str, Any]
 
@@ -55,8 +57,36 @@ def create(ctx: Context, found: Found, dry: str, strictness: str) -> Object:
     return obj
 
 
-def patch(ctx: Context, found: Found, live: Object, dry: str, strictness: str) -> Object:
-    """Patch what is stored so that it says what the file says; the object as it then is."""
+def recreate(ctx: Context, args: Args, found: Found, strictness: str) -> Object:
+    """Delete the object, wait until it is gone, create what the file says."""
+    from kctl.commands.delete import cascade, finish
+
+    live = current(ctx, found)
+    if live is not None:
+        grace = max(args["grace-period"], 0)
+        ctx.plane.api.delete(
+            found.resource.resource,
+            found.name,
+            found.namespace,
+            propagation=cascade(args["cascade"]),
+            grace=grace,
+        )
+        old = Found(found.resource, found.namespace, found.name, live)
+        finish(ctx, [old], wait=True, timeout=args["timeout"])
+    return create(ctx, found, "none", strictness)
+
+
+def patch(
+    ctx: Context,
+    found: Found,
+    live: Object,
+    dry: str,
+    strictness: str,
+    *,
+    overwrite: bool = True,
+) -> Object:
+    """Patch what is stored so that it says what the file says; the object as it then is.
+    Without `overwrite`, a field that somebody else changed since is a conflict."""
     from kctl.api.errors import ApiError
 
     _warn_of_missing_annotation(ctx, found, live)
@@ -65,6 +95,8 @@ def patch(ctx: Context, found: Found, live: Object, dry: str, strictness: str) -
         difference = three_way(ctx, modified, live)
         if not difference:
             return live
+        if not overwrite:
+            _refuse_conflict(found, modified, live, difference)
         if dry == "client":
             from kctl.commands.local_patch import patched
 
@@ -99,6 +131,57 @@ def _applying(found: Found, difference: Object) -> str:
         f'"{version}, Kind={resource.kind}"\nName: "{found.name}", Namespace: '
         f'"{found.namespace}"\nfor: "{found.source}"'
     )
+
+
+def _refuse_conflict(found: Found, modified: Object, live: Object, difference: Object) -> None:
+    """A field that both the file and somebody else changed since the last apply."""
+    kept = (live["metadata"].get("annotations") or {}).get(LAST_APPLIED)
+    before = json.loads(kept) if kept else {}
+    path = _conflict(before, live, modified, difference)
+    if path:
+        raise UsageError(
+            f'"{found.source}": {found.label}: {path} was changed since it was last applied, '
+            "and --overwrite=false keeps it"
+        )
+
+
+def _conflict(before: Any, live: Any, after: Any, difference: Object, at: str = "") -> str:
+    """The first path of `difference` that is not in `live` as it was last applied, "" for
+    none. Lists count as one value: whoever changed any part of one changed it."""
+    for key, value in difference.items():
+        if key.startswith("$") or (at, key) == (".metadata", "annotations"):
+            continue
+        was, now = _part(before, key), _part(live, key)
+        wanted = _part(after, key)
+        if isinstance(value, dict) and isinstance(now, dict):
+            inside = _conflict(was, now, wanted, value, f"{at}.{key}")
+            if inside:
+                return inside
+        elif isinstance(now, list):
+            if was is not None and not _holds(now, was) and not _holds(now, wanted):
+                return f"{at}.{key}"
+        elif now is not None and now not in (was, wanted):
+            return f"{at}.{key}"
+    return ""
+
+
+def _part(value: Any, key: str) -> Any:
+    return value.get(key) if isinstance(value, dict) else None
+
+
+def _holds(stored: Any, written: Any) -> bool:
+    """Everything `written` is in `stored`, which may hold defaults beside it."""
+    if isinstance(written, dict):
+        return isinstance(stored, dict) and all(
+            _holds(stored.get(key), value) for key, value in written.items()
+        )
+    if isinstance(written, list):
+        return (
+            isinstance(stored, list)
+            and len(stored) == len(written)
+            and all(_holds(one, other) for one, other in zip(stored, written, strict=True))
+        )
+    return bool(stored == written)
 
 
 def three_way(ctx: Context, modified: Object, live: Object) -> Object:
