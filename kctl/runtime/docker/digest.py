@@ -56,9 +56,8 @@ def _longest(status: str) -> float:
 def peek(url: str, cluster: str, since: float) -> str:
     """The digest now, of an engine on a unix socket; "" where it cannot be had, and where a
     container started or ended after `since`, in epoch seconds."""
-    import time
-
     import _socket  # the package around it imports enum and selectors, 5 ms of a read
+    import time
 
     from kctl.light_json import loads
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -164,7 +165,7 @@ class Cluster:
         pods = [row for row in rows if "io.kubernetes.pod.name" in row["Labels"]]
         return [each for each in pods if each["Labels"]["io.kubernetes.pod.name"].startswith(app)]
 
-    @property
+    @cached_property
     def identity(self) -> str:
         return self.do("settings", "cluster-id").strip()
 
