@@ -130,7 +130,7 @@ def until_settled(plane: Plane, log: Log, seconds: float = SETTLE_SECONDS) -> Su
     if not lease.acquire():
         return Summary()  # whoever holds it does this work, or leaves it to another
     loop = Loop(plane, log, lease)
-    loop.look_every = 1.0
+    loop.looker.every = 1.0
     try:
         loop.begin()
         return loop.run(

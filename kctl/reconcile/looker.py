@@ -56,6 +56,8 @@ class Looker:
         self._plane, self._hosts, self._mirror = plane, hosts, mirror
         self._observed, self._summary = observed, summary
         self._report, self._wake = report, wake
+        self.every = LOOK_EVERY
+        """seconds; who does not follow the engines' events looks more often"""
         self._looks: dict[str, _Look] = {}
         self._looked_at = 0.0
         self._facts_at = 0.0
@@ -92,7 +94,7 @@ class Looker:
         fronts = [front for seen in self._observed.nodes.values() for front in seen.fronts.values()]
         draining = any(not front.drained for front in fronts)
         now = time.monotonic()
-        if now - self._looked_at > (DRAIN_LOOK_EVERY if draining else LOOK_EVERY):
+        if now - self._looked_at > (DRAIN_LOOK_EVERY if draining else self.every):
             self.start(facts=now - self._facts_at > FACTS_EVERY)
 
     def take(self) -> None:

@@ -64,8 +64,6 @@ class Loop:
         self.executor = Executor(self.hosts.runtime)
         self.summary = Summary()
         self.stopping = False
-        self.look_every = LOOK_EVERY
-        """seconds; who does not follow the engines' events looks more often"""
         self._controllers = plane.plugins.controllers()
         self._admission = plane.plugins.admission()
         self._pending: list[Change] = []
