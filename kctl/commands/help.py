@@ -14,7 +14,14 @@ _FOOT = 'Use "kctl options" for a list of global command-line options (applies t
 
 
 def show(command: Command, path: str, out: TextIO) -> int:
-    """The help of one command. Returns 0."""
+    """Write the help of one command through the typer application. Returns 0."""
+    from kctl.commands.typer_app import show as typed
+
+    return typed(command, path, out)
+
+
+def text(command: Command, path: str) -> str:
+    """The help of one command."""
     parts = [command.description or command.summary, "\n\n"]
     if command.examples:
         parts += ["Examples:\n", _indent(command.examples), "\n\n"]
@@ -32,8 +39,7 @@ def show(command: Command, path: str, out: TextIO) -> int:
             f'Use "kctl {path} <command> --help" for more information about a given command.\n'
         )
     parts.append(_FOOT)
-    out.write("".join(parts))
-    return 0
+    return "".join(parts)
 
 
 def usage(command: Command, path: str) -> str:
@@ -44,23 +50,30 @@ def usage(command: Command, path: str) -> str:
 
 
 def show_root(out: TextIO) -> int:
-    """What `kctl` alone prints."""
-    out.write(
+    """What `kctl` alone prints. Returns 0."""
+    from kctl.commands.typer_app import show as typed
+
+    return typed(None, "", out)
+
+
+def root_text() -> str:
+    """The groups of verbs."""
+    parts = [
         "kctl controls plain Docker hosts as Kubernetes controls a cluster.\n\n"
         "The objects and the commands are Kubernetes' own; the control plane is one file.\n\n"
-    )
+    ]
     groups: dict[str, list[CommandRef]] = {}
     for ref in BUILTIN:
         if not ref.hidden:
             groups.setdefault(ref.group, []).append(ref)
     width = max(len(ref.name) for ref in BUILTIN) + 2
     for group, refs in groups.items():
-        out.write(f"{group}:\n{_table(refs, width)}\n")
-    out.write(
+        parts.append(f"{group}:\n{_table(refs, width)}\n")
+    parts.append(
         'Usage:\n  kctl [flags] [options]\n\nUse "kctl <command> --help" for more information '
         "about a given command.\n" + _FOOT
     )
-    return 0
+    return "".join(parts)
 
 
 def show_topic(words: list[str], out: TextIO) -> int:

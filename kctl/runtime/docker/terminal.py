@@ -61,7 +61,7 @@ def raw(stdin: Any, resize: Callable[[int, int], None]) -> Iterator[None]:
             resize(rows, columns)
 
     try:
-        tty.setraw(descriptor)
+        tty.setraw(descriptor, termios.TCSANOW)  # what was typed ahead is kept
         tell()
         if main:
             handler = signal.signal(signal.SIGWINCH, tell)
