@@ -222,10 +222,9 @@ def test_a_full_disk_is_named_and_loses_nothing(tmp_path: Path) -> None:
         full = Kctl(tmp_path)
         assert full("create", "cm", "x", "--from-literal=a=b").code == 0
         filler = tmp_path / "filler"
-        with filler.open("wb", buffering=0) as file:
-            with suppress(OSError):  # that is the last of it
-                while True:
-                    file.write(b"x" * 4096)
+        with filler.open("wb", buffering=0) as file, suppress(OSError):
+            while True:  # until nothing more goes in
+                file.write(b"x" * 4096)
         ran = full("create", "cm", "y", f"--from-literal=a={'y' * 100_000}")
         assert (ran.code, ran.out) == (1, "")
         assert ran.err.startswith("error: ")
