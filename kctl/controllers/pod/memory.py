@@ -84,6 +84,8 @@ class PodMemory:
     """when the whole pod was last told to stop, and how long not to ask again"""
     draining: list[str] | None = None
     """nodes whose load balancers had the pod in rotation when its deletion began"""
+    draining_since: float = 0.0
+    """when a pass first saw the deletion, epoch seconds"""
 
     def container(self, name: str) -> ContainerMemory:
         return self.containers.setdefault(name, ContainerMemory())
@@ -138,6 +140,7 @@ def _decode(text: str) -> PodMemory:
         asked=Asked(**stored["asked"]) if "asked" in stored else None,
         killed=_backoff(stored.get("killed")),
         draining=stored.get("draining"),
+        draining_since=stored.get("draining_since", 0.0),
     )
 
 

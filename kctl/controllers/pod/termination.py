@@ -82,17 +82,21 @@ def _remaining(context: PodContext) -> int:
 
 
 def _drained(context: PodContext) -> bool:
-    meta = context.pod["metadata"]
-    grace = float(meta.get("deletionGracePeriodSeconds") or 0)
-    asked = epoch(meta["deletionTimestamp"]) - grace
+    """Times count from the first pass that saw the deletion: a pass that came late would
+    otherwise kill what is still being sent to."""
+    memory = context.memory
+    grace = float(context.pod["metadata"].get("deletionGracePeriodSeconds") or 0)
     serving = _serving(context)
-    if context.memory.draining is None:
-        context.memory.draining = serving
-    if context.now >= asked + min(grace, LONGEST_DRAIN):
+    if memory.draining is None:
+        memory.draining, memory.draining_since = serving, context.now
+    drained_for = context.now - memory.draining_since
+    if not grace or drained_for >= LONGEST_DRAIN:
         return True
     if serving:
-        return False
-    return all(_let_go(context.view, node) for node in context.memory.draining)
+        return False  # a change of the load balancer is on its way, however short the grace
+    if drained_for >= grace:
+        return True
+    return all(_let_go(context.view, node) for node in memory.draining)
 
 
 def _serving(context: PodContext) -> list[str]:

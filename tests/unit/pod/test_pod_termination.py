@@ -51,16 +51,34 @@ def test_a_pod_in_rotation_waits_until_every_node_let_go() -> None:
 def test_nobody_waits_for_longer_than_the_drain_time() -> None:
     world = serving("10.98.16.10:80")
     world.delete()
+    assert terminations(world) == []
     world.sleep(9.5)
     assert terminations(world) == []
     world.sleep(1)
     assert len(terminations(world)) == 1
 
 
-def test_a_short_grace_bounds_the_drain_time_too() -> None:
+def test_a_pass_that_comes_late_stops_nothing_that_is_still_sent_to() -> None:
     world = serving("10.98.16.10:80")
     world.delete(grace=2)
-    world.sleep(2.1)
+    world.sleep(5)
+    assert terminations(world) == []
+    world.sleep(5)
+    assert terminations(world) == []
+    leave(world, "n1", drained=True)
+    leave(world, "n2", drained=True)
+    assert len(terminations(world)) == 1
+
+
+def test_a_short_grace_bounds_the_wait_for_old_connections() -> None:
+    world = serving("10.98.16.10:80")
+    world.delete(grace=2)
+    assert terminations(world) == []
+    leave(world, "n1", drained=True)
+    leave(world, "n2", drained=False)
+    world.sleep(1.5)
+    assert terminations(world) == []
+    world.sleep(1)
     [terminate] = terminations(world)
     assert terminate.grace == 1
 
