@@ -228,7 +228,7 @@ def test_the_cron_line_names_the_home(kctl: Kctl) -> None:
 
 def test_a_pass_over_a_settled_world_does_nothing(kctl: Kctl) -> None:
     kctl("reconcile")
-    assert kctl("reconcile").out == "1 pass, 0 writes, 0 operations, 0 failures\n"
+    assert kctl("reconcile").out == "0 passes, 0 writes, 0 operations, 0 failures\n"
 
 
 def test_a_watch_prints_each_change_once(kctl: Kctl, tmp_path: Path) -> None:
