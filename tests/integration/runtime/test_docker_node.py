@@ -88,11 +88,13 @@ def test_events_hint_at_what_died(world: World) -> None:
 def test_the_digest_follows_the_containers(world: World) -> None:
     from kctl.runtime.docker.digest import peek
 
-    before = world.runtime.observe().digest
+    before, began = world.runtime.observe().digest, time.time()
     pod = world.pod("seen")
     world.started(pod)
     during = world.runtime.observe().digest
-    assert before != during == world.runtime.observe().digest == peek(URL, world.cluster)
+    later = time.time() + 60  # as if the last pass had ended after the start
+    assert before != during == world.runtime.observe().digest == peek(URL, world.cluster, later)
+    assert peek(URL, world.cluster, began) == "", "something was started since"
     world.terminate(pod, 0)
     assert world.runtime.observe().digest == before
 
