@@ -28,7 +28,7 @@ from typing import Any
 from kctl.reconcile.plane import Plane, database_path
 from kctl.store.types import Key
 
-ROUNDS = 12
+ROUNDS = 8
 WRITES = 200
 """Creates of one round."""
 

@@ -35,7 +35,7 @@ Object = dict[str, Any]
 
 PASS = "pass"
 """The meta key that says where the last pass ended: revision, time, node digests."""
-TICK = 0.05
+TICK = 0.02
 """How long the loop waits at most before it looks at the store's revision again."""
 COALESCE = 0.02
 """Outcomes that end this close together share one compute."""

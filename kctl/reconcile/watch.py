@@ -22,7 +22,7 @@ from kctl.runtime.types import HostUnreachable
 
 RETRY = 1.0
 """Seconds between tries to follow the events of an engine that went away."""
-LOOK_AGAIN = (0.08, 0.3, 1.0)
+LOOK_AGAIN = (0.02, 0.06, 0.15, 0.4, 1.0)
 """Seconds after an event at which its node is looked at once more: an engine tells of a
 death before its own list does, the busier the longer."""
 
