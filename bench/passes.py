@@ -55,6 +55,7 @@ def measure(size: int) -> dict[str, float]:
         began = time.perf_counter()
         loop.run(lambda loop: loop.idle())
         build = time.perf_counter() - began
+        time.sleep(SETTLED)
         loop.remember()
         pods = list(plane.api.list("pods", "default").items)
         ready = sum(
@@ -65,7 +66,6 @@ def measure(size: int) -> dict[str, float]:
         if ready != size:
             raise RuntimeError(f"{ready} of {size} pods are ready")
 
-        time.sleep(SETTLED)
         again = Loop(plane, Log(), hosts=loop.hosts)
         settled = _seconds(lambda: (again.begin(), again.run(lambda loop: loop.idle())))
         plane.api.patch("pods", pods[0]["metadata"]["name"], "default", _LABEL, "merge")
