@@ -151,9 +151,7 @@ class Compute:
             self._sync(controller, keys)
         self._record_events()
         self.plan.writes = list(self.overlay.writes())
-        self.plan.memos = {
-            key: memo for key, memo in self.view.memos.items() if memo != self.view._memory.get(key)
-        }
+        self.plan.memos = self.view.changed_memos()
         return self.plan
 
     def _next(self) -> Controller | None:

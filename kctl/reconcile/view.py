@@ -96,5 +96,9 @@ class PassView:
             return self.memos[key]
         return self._memory.get(key)
 
+    def changed_memos(self) -> dict[str, Memo | None]:
+        """What this compute wants remembered and the memory does not hold already."""
+        return {key: memo for key, memo in self.memos.items() if memo != self._memory.get(key)}
+
     def setting(self, name: str) -> str:
         return self._settings[name]

@@ -8,7 +8,7 @@ from typing import Any
 from kctl.commands.command import UsageError
 from kctl.commands.context import Context
 from kctl.commands.objects import Findings, Found, find
-from kctl.commands.output import DRY_RUN, Result
+from kctl.commands.output import Result
 from kctl.commands.parse import Args
 
 Object = dict[str, Any]
@@ -70,7 +70,3 @@ def change_each(
     if not findings and not findings.errors:
         ctx.err.write(f"No resources found in {ctx.namespace} namespace.\n")
     return findings.finish()
-
-
-def dry_suffix(dry: str) -> str:
-    return DRY_RUN[dry]

@@ -323,7 +323,11 @@ class World:
         ]
 
     def owned(self, uid: str, resource: str) -> list[Object]:
-        raise NotImplementedError
+        return [
+            obj
+            for obj in self.list(resource)
+            if any(each["uid"] == uid for each in obj["metadata"].get("ownerReferences") or [])
+        ]
 
     def on_node(self, node: str) -> list[Object]:
         return [each for each in self.list("pods") if each["spec"].get("nodeName") == node]
