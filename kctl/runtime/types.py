@@ -84,6 +84,9 @@ class NodeFacts:
     memory_pressure: bool = False
     disk_pressure: bool = False
     engine_id: str = ""
+    networks: tuple[str, ...] = ()
+    """The host's own IPv4 addresses with the prefix lengths of their networks, in the order
+    of `addresses`: "192.0.2.11/24". Bridges and links of containers are left out."""
 
 
 @dataclass(frozen=True, slots=True)
