@@ -16,6 +16,7 @@ from kctl.api.quantity import canonical
 from kctl.api.times import now_text
 from kctl.controllers.common import epoch, key_of, name_of
 from kctl.controllers.types import Changes, Mapper, Object, View
+from kctl.network.ways import ADDRESS_ANNOTATION
 from kctl.runtime.types import NodeFacts
 from kctl.store.types import Key
 
@@ -53,11 +54,22 @@ def _sync_one(node: Object, facts: NodeFacts, view: View, now: datetime, changes
     status.update(_described(facts, int(view.setting("max-pods"))))
     current = status.get("conditions") or []
     status["conditions"] = _conditions(current, facts, now)
-    if status != node.get("status"):
-        changes.update_status({**node, "status": status})
+    metadata = _addressed(node["metadata"], facts)
+    if status != node.get("status") or metadata != node["metadata"]:
+        changes.update_status({**node, "metadata": metadata, "status": status})
     _events(node, current, status["conditions"], changes)
     beat = min(epoch(each["lastHeartbeatTime"]) for each in status["conditions"])
     changes.requeue(key_of("nodes", node), beat + HEARTBEAT)
+
+
+def _addressed(metadata: Mapping[str, Any], facts: NodeFacts) -> dict[str, Any]:
+    """The node's metadata with its address among the other nodes: the first that the host
+    has, unless the owner named another of its own."""
+    annotations = metadata.get("annotations") or {}
+    if not facts.networks or annotations.get(ADDRESS_ANNOTATION) in facts.networks:
+        return dict(metadata)
+    annotations = {**annotations, ADDRESS_ANNOTATION: facts.networks[0]}
+    return {**metadata, "annotations": annotations}
 
 
 def _described(facts: NodeFacts, max_pods: int) -> dict[str, Any]:

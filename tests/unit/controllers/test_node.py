@@ -54,6 +54,28 @@ def test_a_node_that_answers_is_ready_with_its_resources() -> None:
     assert _taints(made) == []
 
 
+def test_a_node_carries_the_first_address_of_its_host_unless_the_owner_chose_another() -> None:
+    made = world(nodes=1)
+    assert "kctl.io/address" not in (_node(made)["metadata"].get("annotations") or {})
+    seen = made.view.nodes["n0"]
+    assert seen.facts is not None
+    facts = dataclasses.replace(seen.facts, networks=("192.0.2.11/24", "198.51.100.3/28"))
+    made.observe(dataclasses.replace(seen, facts=facts))
+    made.settle()
+    assert _node(made)["metadata"]["annotations"]["kctl.io/address"] == "192.0.2.11/24"
+
+    def choose(node: Object) -> None:
+        node["metadata"]["annotations"]["kctl.io/address"] = "198.51.100.3/28"
+
+    made.change("nodes", "n0", choose)
+    made.settle()
+    assert _node(made)["metadata"]["annotations"]["kctl.io/address"] == "198.51.100.3/28"
+    moved = dataclasses.replace(facts, networks=("203.0.113.9/24",))
+    made.observe(dataclasses.replace(seen, facts=moved))
+    made.settle()
+    assert _node(made)["metadata"]["annotations"]["kctl.io/address"] == "203.0.113.9/24"
+
+
 def test_the_heartbeat_is_written_every_five_minutes_only() -> None:
     made = world(nodes=1)
     before = made.revision
