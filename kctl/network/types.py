@@ -24,6 +24,44 @@ class Endpoint:
     """of the pod, for statistics and per-pod names"""
     hostname: str = ""
     ready: bool = True
+    node: str = ""
+    """that the pod is on; "" for an address outside the cluster's nodes"""
+    peer: str = ""
+    """another node whose silence (see `Peer`) means that nobody answers here either"""
+    relay: tuple[str, int] | None = None
+    """(address, port) to connect to instead: a `Relay` of the pod's node"""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Another node, and where its load balancer says that the node is alive."""
+
+    node: str
+    address: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """A port of this node's address that leads to a pod here, for nodes that cannot reach
+    the pod network."""
+
+    port: int
+    address: str
+    """of the pod"""
+    target: int
+    """port of the pod"""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthPort:
+    """A service's healthCheckNodePort: has this node endpoints of it?"""
+
+    namespace: str
+    service: str
+    port: int
+    endpoints: int
+    """on this node"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +84,10 @@ class ServicePort:
     """seconds of client-IP affinity, 0 for none"""
     app_protocol: str = ""
     """what speaks there, as the service's appProtocol says: "http", "kubernetes.io/ws" """
+    sources: tuple[str, ...] = ()
+    """networks (CIDRs) that may connect from outside; empty: all"""
+    proxy_protocol: str = ""
+    """"v1" or "v2": tell the pods the client's address ahead of the connection"""
 
     @property
     def http(self) -> bool:
@@ -99,6 +141,15 @@ class Model:
     names: tuple[NameRecord, ...] = ()
     services: tuple[ServiceRecord, ...] = ()
     aliases: tuple[Alias, ...] = ()
+    peers: tuple[Peer, ...] = ()
+    health_ports: tuple[HealthPort, ...] = ()
+    own_address: str = ""
+    """of the node among the other nodes, where `relays` and `relay_health` listen"""
+    relays: tuple[Relay, ...] = ()
+    relay_health: int = 0
+    """the port that tells `relay_sources` that this node is alive; 0: nobody asks there"""
+    relay_sources: tuple[str, ...] = ()
+    """addresses of the nodes that may use the relays"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +164,11 @@ class ImageRecipe:
     """(path, contents, mode): entry scripts, /etc/passwd"""
     packages: Mapping[str, str] = field(default_factory=dict)
     """binary -> Debian package, for the error when it is missing"""
+    optional: tuple[str, ...] = ()
+    """binaries that are taken along where this machine has them"""
+    plugins: tuple[str, ...] = ()
+    """patterns of the files that those binaries load by themselves, below the folder of this
+    machine's libraries: "xtables/*.so" """
 
 
 @dataclass(frozen=True)
@@ -120,7 +176,7 @@ class Front:
     """One container of a node's load balancer, and the configuration it serves."""
 
     name: str
-    """"lb", "dns", "edge": unique on a node"""
+    """"lb", "dns", "edge", "net": unique on a node"""
     image: ImageRecipe | str
     command: tuple[str, ...]
     network: str
@@ -132,6 +188,11 @@ class Front:
     capabilities: tuple[str, ...] = ()
     """all that the container needs: the runtime may drop every other one"""
     sysctls: tuple[tuple[str, str], ...] = ()
+    host_sysctls: bool = False
+    """It writes below /proc/sys/net, which other containers may only read"""
+    retire: tuple[str, ...] = ()
+    """argv inside the container that undoes what it did to its surroundings, run when the
+    front is removed for good; in a container of its own where that one does not run"""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """absolute path -> contents; uploaded, world-readable, no secrets"""
     candidate: Mapping[str, str] = field(default_factory=dict)
@@ -158,7 +219,10 @@ class Front:
     def shape(self) -> str:
         """Digest of what a running container cannot change: it is recreated when it differs."""
         image = self.image if isinstance(self.image, str) else repr(self.image)
-        parts = (image, self.command, self.network, self.address, self.capabilities, self.sysctls)
+        parts: tuple[object, ...] = (
+            *(image, self.command, self.network, self.address, self.capabilities, self.sysctls),
+            *(self.host_sysctls, self.retire),
+        )
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
     @cached_property
