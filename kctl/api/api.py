@@ -15,7 +15,7 @@ from kctl.api.context import Context
 from kctl.api.encode import decode
 from kctl.api.kind import Admission, Kind, Object
 from kctl.api.registry import Kinds
-from kctl.api.verbs import create, delete, read, scale, update
+from kctl.api.verbs import create, delete, eviction, read, scale, update
 from kctl.api.verbs import patch as patching
 from kctl.api.verbs.read import ObjectList, Selection, WatchEvent
 from kctl.store.types import Backend
@@ -134,6 +134,13 @@ class Api:
             found, namespace, label_selector=label_selector, field_selector=field_selector
         )
         return delete.delete_all(self._context, found, listed.items, options)
+
+    def evict(
+        self, name: str, namespace: str, body: Object | None = None, *, dry_run: bool = False
+    ) -> Object:
+        """Delete a pod if its PodDisruptionBudget allows it now. `body` is a policy/v1
+        Eviction, whose deleteOptions are those of the delete; answers the Status."""
+        return eviction.evict(self._context, name, namespace, body, dry_run)
 
     # --- reads ---
 

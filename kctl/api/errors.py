@@ -113,5 +113,14 @@ def too_many_requests(message: str) -> ApiError:
     return ApiError(429, "TooManyRequests", message)
 
 
+def budget_spent(why: str, *, retry_after: int = 0) -> ApiError:
+    """429: an eviction that a PodDisruptionBudget does not allow now."""
+    details: dict[str, Any] = {"causes": [{"reason": "DisruptionBudget", "message": why}]}
+    if retry_after:
+        details["retryAfterSeconds"] = retry_after
+    message = "Cannot evict pod as it would violate the pod's disruption budget."
+    return ApiError(429, "TooManyRequests", message, details)
+
+
 def internal(message: str) -> ApiError:
     return ApiError(500, "InternalError", f"Internal error occurred: {message}")

@@ -36,6 +36,7 @@ def kctl_controllers(
 def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
     """Those that make objects of objects, up to the pod on its node."""
     from kctl.controllers.deployment import DeploymentController
+    from kctl.controllers.disruption import DisruptionController
     from kctl.controllers.events import EventTtlController
     from kctl.controllers.garbage import GarbageCollector
     from kctl.controllers.namespace import NamespaceController
@@ -57,6 +58,7 @@ def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
         DeploymentController(),
         ReplicaSetController(),
         SchedulingController(schedulers),
+        DisruptionController(),
     ]
 
 

@@ -19,6 +19,7 @@ def kctl_describers() -> list[Describer]:
     from kctl.printing.describe.namespace import NamespaceDescriber
     from kctl.printing.describe.node import NodeDescriber
     from kctl.printing.describe.pod import PodDescriber
+    from kctl.printing.describe.poddisruptionbudget import PodDisruptionBudgetDescriber
     from kctl.printing.describe.replicaset import ReplicaSetDescriber
     from kctl.printing.describe.secret import SecretDescriber
     from kctl.printing.describe.service import ServiceDescriber
@@ -32,6 +33,7 @@ def kctl_describers() -> list[Describer]:
         NamespaceDescriber(),
         NodeDescriber(),
         PodDescriber(),
+        PodDisruptionBudgetDescriber(),
         ReplicaSetDescriber(),
         SecretDescriber(),
         ServiceAccountDescriber(),

@@ -27,6 +27,7 @@ def kctl_kinds() -> list[Kind]:
         serviceaccount,
     )
     from kctl.api.kinds.discovery import endpointslice
+    from kctl.api.kinds.policy import poddisruptionbudget
 
     return [
         namespace.KIND,
@@ -42,4 +43,5 @@ def kctl_kinds() -> list[Kind]:
         secret.KIND,
         serviceaccount.KIND,
         lease.KIND,
+        poddisruptionbudget.KIND,
     ]

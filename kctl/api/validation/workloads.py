@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from kctl.api.fields import FieldError, forbidden, invalid, not_supported, required
 from kctl.api.validation import labels
+from kctl.api.validation.percentages import at_most_100_percent, int_or_percent, number
 from kctl.api.validation.pod_template import pod_template
 from kctl.api.validation.values import non_negative
 
 Spec = Mapping[str, Any]
 
-_PERCENT = re.compile(r"[0-9]+%")
-_PERCENT_TEXT = (
-    "a valid percent string must be a numeric string followed by an ending '%' "
-    "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
-)
 _STRATEGIES = ("Recreate", "RollingUpdate")
 _NOT_MORE = "cannot be greater than status.replicas"
 
@@ -86,29 +81,12 @@ def _strategy(strategy: Spec, path: str, errors: list[FieldError]) -> None:
 
 def _rolling(rolling: Spec, path: str, errors: list[FieldError]) -> None:
     unavailable, surge = rolling.get("maxUnavailable", 0), rolling.get("maxSurge", 0)
-    _int_or_percent(unavailable, f"{path}.maxUnavailable", errors)
-    _int_or_percent(surge, f"{path}.maxSurge", errors)
-    if _number(unavailable) == 0 and _number(surge) == 0:
+    int_or_percent(unavailable, f"{path}.maxUnavailable", errors)
+    int_or_percent(surge, f"{path}.maxSurge", errors)
+    if number(unavailable) == 0 and number(surge) == 0:
         text = "may not be 0 when `maxSurge` is 0"
         errors.append(invalid(f"{path}.maxUnavailable", unavailable, text))
-    if isinstance(unavailable, str) and _number(unavailable) > 100:
-        errors.append(
-            invalid(f"{path}.maxUnavailable", unavailable, "must not be greater than 100%")
-        )
-
-
-def _int_or_percent(value: int | str, path: str, errors: list[FieldError]) -> None:
-    if isinstance(value, int):
-        non_negative(value, path, errors)
-    elif not _PERCENT.fullmatch(value):
-        errors.append(invalid(path, value, _PERCENT_TEXT))
-
-
-def _number(value: int | str) -> int:
-    """The number of an int or a percentage; 0 for what is neither."""
-    if isinstance(value, int):
-        return value
-    return int(value[:-1]) if _PERCENT.fullmatch(value) else 0
+    at_most_100_percent(unavailable, f"{path}.maxUnavailable", errors)
 
 
 def deployment_status(new: Spec, old: Spec) -> list[FieldError]:

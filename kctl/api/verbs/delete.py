@@ -33,27 +33,33 @@ class Options:
 
 def delete(context: Context, kind: Kind, name: str, namespace: str, options: Options) -> Object:
     """The object as it was last: gone, or marked and waiting. Raises ApiError."""
-    _check_options(options)
-    for attempt in range(1, ATTEMPTS + 1):
-        record = context.record(kind, name, namespace)
-        old = decode(record)
-        _check_preconditions(kind, old, options)
-        context.admit("DELETE", kind, None, old, "")
+    check_options(options)
+    for number in range(1, ATTEMPTS + 1):
         try:
-            return _delete(context, kind, record, old, options)
+            return attempt(context, kind, context.record(kind, name, namespace), options)
         except Conflict:
-            if attempt == ATTEMPTS:
+            if number == ATTEMPTS:
                 raise errors.conflict(kind.resource, name) from None
     raise AssertionError("the last attempt returns or raises")
 
 
-def _check_options(options: Options) -> None:
+def attempt(context: Context, kind: Kind, record: Record, options: Options) -> Object:
+    """Delete at the revision of `record`. Raises ApiError, and the store's Conflict."""
+    old = decode(record)
+    check_preconditions(kind, old, options)
+    context.admit("DELETE", kind, None, old, "")
+    return _delete(context, kind, record, old, options)
+
+
+def check_options(options: Options) -> None:
+    """Raises ApiError for an unknown propagation policy."""
     if options.propagation is not None and options.propagation not in POLICIES:
         cause = not_supported("propagationPolicy", options.propagation, (*POLICIES, "nil"))
         raise errors.invalid("meta.k8s.io", "DeleteOptions", "", [cause])
 
 
-def _check_preconditions(kind: Kind, old: Object, options: Options) -> None:
+def check_preconditions(kind: Kind, old: Object, options: Options) -> None:
+    """Raises the Conflict of a UID or resourceVersion that is another now."""
     meta = old["metadata"]
     for what, wanted, found in (
         ("UID", options.uid, meta["uid"]),

@@ -76,6 +76,12 @@ cat pod.json | kctl create -f -
             "Create a namespace with the specified name",
             aliases=("ns",),
         ),
+        CommandRef(
+            "poddisruptionbudget",
+            _AT + "poddisruptionbudget",
+            "Create a pod disruption budget with the specified name",
+            aliases=("pdb",),
+        ),
         CommandRef("secret", _AT + "secret", "Create a secret using a specified subcommand"),
         CommandRef(
             "service",
