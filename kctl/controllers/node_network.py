@@ -21,4 +21,6 @@ def network_of(node: Object, setting: Callable[[str], str]) -> NetworkSettings:
         pod_cidr=pod_cidr,
         gateway=gateway(pod_cidr),
         cluster=cluster,
+        node=node["metadata"]["name"],
+        uid=node["metadata"].get("uid", ""),
     )

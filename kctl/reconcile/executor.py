@@ -37,6 +37,7 @@ WAITERS = 16
 class _Lane:
     """Operations of one pod (or one front): one at a time, in order."""
 
+    node: str
     waiting: deque[Operation] = field(default_factory=deque)
 
 
@@ -56,9 +57,10 @@ class Executor:
 
     @property
     def in_flight(self) -> set[str]:
-        """uids of pods (and "front/NODE/NAME" lanes) with an operation running or queued."""
+        """uids of pods (and "front/NODE/NAME" lanes) with an operation running or queued, and
+        "busy/NODE" for every node with any."""
         with self._lock:
-            return set(self._lanes)
+            return {*self._lanes, *(f"busy/{lane.node}" for lane in self._lanes.values())}
 
     @property
     def busy(self) -> bool:
@@ -76,7 +78,7 @@ class Executor:
             if lane is not None:
                 lane.waiting.append(operation)
                 return
-            self._lanes[lane_name] = _Lane()
+            self._lanes[lane_name] = _Lane(operation.node)
         self._pool(operation).submit(self._run_lane, lane_name, operation)
 
     def _submit_probe(self, probe: RunProbe) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from kctl.runtime.types import (
+    CLEAN,
+    CleanNode,
     FrontState,
     NodeObservation,
     Outcome,
@@ -39,7 +41,9 @@ class Observed:
         does not answer keeps what was last seen of its pods."""
         before = self.nodes.get(seen.node)
         if before is not None and not seen.reachable:
-            seen = replace(before, reachable=False, error=seen.error, at=seen.at)
+            seen = replace(
+                before, reachable=False, refused=seen.refused, error=seen.error, at=seen.at
+            )
         if before is not None and seen.facts is None:
             seen = replace(seen, facts=before.facts)
         self.nodes[seen.node] = seen
@@ -76,6 +80,9 @@ class Observed:
                 self.changed_pods[uid] = (namespace, name)
             case RemoveContainer(uid=uid):
                 self._mark(operation.node, uid)
+            case CleanNode(node=node):
+                self.outcomes[f"node/{node}", CLEAN] = outcome
+                self._cleaned(node, outcome.ok)
             case _:
                 if isinstance(operation, RemoveFront) and outcome.ok:
                     self._drop_front(operation.node, operation.name)
@@ -110,6 +117,18 @@ class Observed:
             fronts = {key: value for key, value in seen.fronts.items() if key != name}
             self.nodes[node] = replace(seen, fronts=fronts)
 
+    def _cleaned(self, node: str, all_of_it: bool) -> None:
+        seen = self.nodes.get(node)
+        if seen is not None and all_of_it:
+            for uid, pod in seen.pods.items():
+                self.changed_pods[uid] = (pod.namespace, pod.name)
+            self.nodes[node] = replace(seen, pods={}, fronts={}, network=False, owner="")
+        self.changed_nodes.add(node)
+
+    def forget(self, node: str) -> None:
+        """The node is no more."""
+        self.nodes.pop(node, None)
+
     def seen(self) -> None:
         """A compute that took all of this in was committed."""
         self.outcomes.clear()
@@ -122,6 +141,8 @@ def _node_differs(before: NodeObservation, after: NodeObservation) -> bool:
     return (
         before.reachable != after.reachable
         or before.error != after.error
+        or before.refused != after.refused
+        or before.owner != after.owner
         or before.facts != after.facts
         or before.fronts != after.fronts
         or before.network != after.network

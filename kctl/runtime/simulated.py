@@ -141,6 +141,7 @@ class SimulatedRuntime:
                 fronts=dict(self.fronts),
                 digest=str(self.engine.version),
                 network=self.network,
+                owner=self._executor.owner,
             )
 
     def execute(self, operation: Operation) -> Outcome:

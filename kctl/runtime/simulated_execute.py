@@ -46,6 +46,8 @@ class Executor:
         self.executed: list[Operation] = []
         self.fronts: dict[str, FrontState] = {}
         self.network = False
+        self.owner = ""
+        """uid of the node that the network was made for"""
         self._images: set[str] = set()
 
     def execute(self, operation: Operation) -> Outcome:
@@ -181,7 +183,8 @@ class Executor:
     def _quick(self, operation: Operation) -> Outcome:
         """What takes no time."""
         match operation:
-            case PrepareNode():
+            case PrepareNode(network=network):
+                self.owner = self.owner or network.uid
                 self.network = True
             case RemoveContainer(uid=uid, id=identifier):
                 container = self.engine.containers.get(identifier)
@@ -199,7 +202,7 @@ class Executor:
                 for container in list(self.engine.containers.values()):
                     self.engine.remove(container)
                 self.fronts.clear()
-                self.network = False
+                self.network, self.owner = False, ""
         return Outcome(operation, True, self.now())
 
     # --- small things ---

@@ -118,6 +118,11 @@ class NodeObservation:
     """Changes when, and only when, the list of containers or their states change."""
     network: bool = False
     """The pod network stands as the settings want it."""
+    owner: str = ""
+    """uid of the node whose mark the engine carries; "" while it carries none"""
+    refused: str = ""
+    """Why the engine may not be used for this node, as a condition's reason ("HostInUse");
+    `reachable` is False then, and `error` says more"""
 
 
 # --- operations ----------------------------------------------------------------------
@@ -149,6 +154,9 @@ class NetworkSettings:
     gateway: str
     cluster: str
     """id of this control plane, in labels and names"""
+    node: str = ""
+    uid: str = ""
+    """name and uid of the node: the mark on the engine that tells whose it is"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,9 +269,14 @@ class RemoveFront:
 
 @dataclass(frozen=True, slots=True)
 class CleanNode:
-    """Remove everything of this control plane from the node: pods, fronts, network."""
+    """Remove everything of this control plane from the node: pods, fronts, network, volumes,
+    and the images that kctl made there."""
 
     node: str
+
+
+CLEAN = "clean"
+"""Under the lane "node/NODE" and this word a view has the outcome of a CleanNode."""
 
 
 Operation = (

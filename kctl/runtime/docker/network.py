@@ -36,11 +36,20 @@ def arguments(settings: NetworkSettings) -> Object:
         "CheckDuplicate": True,
         "IPAM": {"Driver": "default", "Config": [pool]},
         "Options": {"com.docker.network.bridge.name": bridge_name(settings)},
-        "Labels": {
-            labels.CLUSTER: settings.cluster,
-            labels.NETWORK: f"{settings.subnet} {settings.gateway}",
-        },
+        "Labels": _marks(settings),
     }
+
+
+def _marks(settings: NetworkSettings) -> dict[str, str]:
+    """Whose the network is. An engine cannot be told by its ID or its host's name (copies of
+    one machine share both), so this is what makes it the engine of one node."""
+    marks = {
+        labels.CLUSTER: settings.cluster,
+        labels.NETWORK: f"{settings.subnet} {settings.gateway}",
+        labels.NODE: settings.node,
+        labels.NODE_UID: settings.uid,
+    }
+    return {key: value for key, value in marks.items() if value}
 
 
 def bridge_name(settings: NetworkSettings) -> str:
@@ -86,6 +95,10 @@ class PodNetworkOfNode:
         found = self.look() if fresh or self._found is None else self._found
         return found is not None and (not subnet or subnet in _pools(found))
 
+    def owner(self) -> str:
+        """uid of the node that the network was last seen to be made for, "" without one."""
+        return _owner(self._found)
+
     def forget(self) -> None:
         self._found = None
 
@@ -112,6 +125,7 @@ class PodNetworkOfNode:
         return (
             (existing.get("Labels") or {}).get(labels.CLUSTER) == settings.cluster
             and existing.get("Driver") == "bridge"
+            and _owner(existing) in ("", settings.uid)
             and any(
                 each.get("Subnet") == settings.subnet and each.get("Gateway") == settings.gateway
                 for each in pools
@@ -126,6 +140,9 @@ class PodNetworkOfNode:
                 f'the engine has a network "{settings.name}" already, which '
                 f"{'belongs to another control plane' if owner else 'kctl did not make'}"
             )
+        if _owner(existing) not in ("", settings.uid):
+            name = existing["Labels"].get(labels.NODE, "")
+            raise NetworkConflict(f'the engine is that of node "{name}" already')
         if existing.get("Containers"):
             raise NetworkConflict(
                 f'the pod network "{settings.name}" stands with {_pools(existing)} instead of '
@@ -148,10 +165,11 @@ class PodNetworkOfNode:
             )
         if answer.status_code in (200, 201):
             return
-        if answer.status_code == 409:
-            existing = self._inspect(settings.name)
-            if existing is not None and self._matches(existing, settings):
-                return  # another pass made it at the same moment
+        existing = self._inspect(settings.name)
+        if existing is not None and self._matches(existing, settings):
+            return  # another pass made it at the same moment
+        if existing is not None and _owner(existing) not in ("", settings.uid):
+            return  # for another node; the next look tells
         words = answer.json().get("message", answer.text)
         raise NetworkConflict(
             self._overlap(settings) or explanation(APIError(words, explanation=words))
@@ -172,6 +190,10 @@ class PodNetworkOfNode:
                         "choose another cluster-cidr"
                     )
         return ""
+
+
+def _owner(network: Object | None) -> str:
+    return str(((network or {}).get("Labels") or {}).get(labels.NODE_UID, ""))
 
 
 def _pools(existing: Object) -> str:

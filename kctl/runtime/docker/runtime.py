@@ -78,6 +78,7 @@ class DockerRuntime:
                     fronts=states.result(),
                     digest=digest(_as_inspected(rows, pods)),
                     network=standing.result(),
+                    owner=context.network.owner(),
                 )
         except HostUnreachable as error:
             words = str(error)
