@@ -18,7 +18,7 @@ DEFAULTS = MappingProxyType(
         "node-port-range": "30000-32767",
         "load-balancer": "haproxy",
         "max-pods": "110",
-        "node-monitor-grace-period": "10",
+        "node-monitor-grace-period": "5",
         "pod-eviction-timeout": "30",
         "event-ttl": "3600",
         "retain-revisions": "10000",

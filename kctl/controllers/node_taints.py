@@ -25,13 +25,14 @@ _PRESSURE = {
 MANAGED = frozenset({NOT_READY, UNREACHABLE, UNSCHEDULABLE, *_PRESSURE.values()})
 
 
-def wanted_taints(node: Object, now: datetime) -> list[dict[str, Any]]:
+def wanted_taints(node: Object, now: datetime, *, evict: bool = True) -> list[dict[str, Any]]:
     """The node's taints as they should be: those of others in their places, then ours.
-    One that stands already keeps the time when it was added."""
+    One that stands already keeps the time when it was added. Without `evict` a node that is
+    not ready takes no new pods, but keeps those that it has."""
     current = node["spec"].get("taints") or []
     known = {(each["key"], each["effect"]): each for each in current}
     kept = [dict(each) for each in current if each["key"] not in MANAGED]
-    for key, effect in _from_conditions(node):
+    for key, effect in _from_conditions(node, evict):
         taint = dict(known.get((key, effect)) or {"key": key, "effect": effect})
         if key != UNSCHEDULABLE or effect == "NoExecute":
             taint.setdefault("timeAdded", now_text(now))
@@ -39,7 +40,7 @@ def wanted_taints(node: Object, now: datetime) -> list[dict[str, Any]]:
     return kept
 
 
-def _from_conditions(node: Object) -> list[tuple[str, str]]:
+def _from_conditions(node: Object, evict: bool) -> list[tuple[str, str]]:
     wanted = []
     if node["spec"].get("unschedulable"):
         wanted.append((UNSCHEDULABLE, "NoSchedule"))
@@ -49,7 +50,9 @@ def _from_conditions(node: Object) -> list[tuple[str, str]]:
     ready = _status(node, "Ready")
     if ready != "True":
         key = UNREACHABLE if ready == "Unknown" else NOT_READY
-        wanted += [(key, "NoSchedule"), (key, "NoExecute")]
+        wanted.append((key, "NoSchedule"))
+        if evict:
+            wanted.append((key, "NoExecute"))
     return wanted
 
 

@@ -1,9 +1,9 @@
 """The node life cycle controller: hosts that fall silent, and what then becomes of their pods.
 
 A host that does not answer for longer than the setting "node-monitor-grace-period" is
-Unknown: its node is tainted and its pods are not ready any more; those that do not
-tolerate the taint are deleted, so that their owners replace them elsewhere. When the host
-answers again, the taints go.
+Unknown: its node is tainted and its pods are not ready any more, so they leave every load
+balancer in the same pass. Those that do not tolerate the taint are deleted after a while, so
+that their owners replace them elsewhere. When the host answers again, the taints go.
 """
 
 from __future__ import annotations
@@ -13,20 +13,18 @@ from datetime import datetime
 from typing import Any
 
 from kctl.api.times import now_text
+from kctl.controllers import nodelifecycle_disruption as disruption
 from kctl.controllers.common import (
     condition,
-    deleting,
-    epoch,
     key_of,
     name_of,
-    namespace_of,
     pod_finished,
-    uid_of,
     with_condition,
 )
 from kctl.controllers.node_taints import wanted_taints
+from kctl.controllers.nodelifecycle_disruption import ready
+from kctl.controllers.nodelifecycle_eviction import cancel, evict, evicting, forget
 from kctl.controllers.types import Changes, Mapper, Object, View
-from kctl.scheduler.taints import tolerates
 from kctl.store.types import Key, Memo
 
 _SILENT = "Kubelet stopped posting node status."
@@ -41,7 +39,7 @@ def _of_pod(pod: Object, view: View) -> Iterable[Key]:
     """Pods matter here only on a node that asks them to leave."""
     name = pod["spec"].get("nodeName")
     node = view.get("nodes", "", name) if name else None
-    return [key_of("nodes", node)] if node is not None and _evicting(node) else []
+    return [key_of("nodes", node)] if node is not None and evicting(node) else []
 
 
 class NodeLifecycleController:
@@ -56,17 +54,35 @@ class NodeLifecycleController:
 
     def sync(self, keys: Sequence[Key], view: View, now: datetime) -> Changes:
         changes = Changes()
+        nodes: dict[str, Object] = {}
         for key in keys:
             node = view.get(*key)
             if node is None:
                 changes.remember(_memo_name(key.name), None)
-                continue
-            node = _mark_silence(node, view, now, changes)
-            _set_taints(node, now, changes)
-            if not _is_ready(node):
+                forget(key.name, view, changes)
+            else:
+                nodes[key.name] = _mark_silence(node, view, now, changes)
+        spared = _spared(nodes, len(nodes) < len(keys), view, changes)
+        for node in nodes.values():
+            _set_taints(node, view, now, changes, evict=not spared.spares(node))
+            if not ready(node):
                 _mark_pods(node, view, now, changes)
-            _evict(node, view, now, changes)
+            evict(node, view, now, changes)
         return changes
+
+
+def _spared(
+    nodes: dict[str, Object], gone: bool, view: View, changes: Changes
+) -> disruption.Disruption:
+    """Where nobody is evicted. A change of that concerns every silent node: they join
+    `nodes`. Settled nodes that are ready cost no look at the others."""
+    if not gone and not disruption.known(view) and all(map(ready, nodes.values())):
+        return disruption.Disruption({})
+    found, changed = disruption.follow(nodes, view, changes)
+    for node in view.list("nodes") if changed else ():
+        if not ready(node):
+            nodes.setdefault(name_of(node), node)
+    return found
 
 
 # --- silence -------------------------------------------------------------------------
@@ -127,8 +143,8 @@ def _unknown(known: Mapping[str, Any] | None, type_: str, now: datetime) -> Mapp
 # --- taints --------------------------------------------------------------------------
 
 
-def _set_taints(node: Object, now: datetime, changes: Changes) -> None:
-    wanted = wanted_taints(node, now)
+def _set_taints(node: Object, view: View, now: datetime, changes: Changes, *, evict: bool) -> None:
+    wanted, before = wanted_taints(node, now, evict=evict), evicting(node)
     if wanted == (node["spec"].get("taints") or []):
         return
     spec = {name: value for name, value in node["spec"].items() if name != "taints"}
@@ -136,11 +152,9 @@ def _set_taints(node: Object, now: datetime, changes: Changes) -> None:
         spec["taints"] = wanted
     metadata = {k: v for k, v in node["metadata"].items() if k != "resourceVersion"}
     changes.update({**node, "metadata": metadata, "spec": spec})
-
-
-def _is_ready(node: Object) -> bool:
-    ready = condition(node, "Ready")
-    return ready is not None and ready["status"] == "True"
+    if before and not any(each.get("effect") == "NoExecute" for each in wanted):
+        cancel(node, before, view, changes)
+        forget(name_of(node), view, changes)
 
 
 # --- pods ----------------------------------------------------------------------------
@@ -156,46 +170,3 @@ def _mark_pods(node: Object, view: View, now: datetime, changes: Changes) -> Non
         conditions = with_condition(pod["status"]["conditions"], wanted)
         changes.update_status({**pod, "status": {**pod["status"], "conditions": conditions}})
         changes.event(pod, "Warning", "NodeNotReady", "Node is not ready")
-
-
-def _evicting(node: Object) -> list[Mapping[str, Any]]:
-    taints = node["spec"].get("taints") or ()
-    return [each for each in taints if each.get("effect") == "NoExecute"]
-
-
-def _evict(node: Object, view: View, now: datetime, changes: Changes) -> None:
-    """Delete the pods whose toleration of a NoExecute taint is over, or was never there."""
-    taints = _evicting(node)
-    if not taints:
-        return
-    for pod in view.on_node(name_of(node)):
-        if deleting(pod) or pod_finished(pod):
-            continue
-        leaves = leaves_at(pod, taints, now)
-        if leaves is None:
-            continue
-        if leaves > now.timestamp():
-            changes.requeue(key_of("nodes", node), leaves)
-            continue
-        changes.delete(key_of("pods", pod), uid_of(pod))
-        message = f"Marking for deletion Pod {namespace_of(pod)}/{name_of(pod)}"
-        changes.event(pod, "Normal", "TaintManagerEviction", message)
-
-
-def leaves_at(pod: Object, taints: Sequence[Mapping[str, Any]], now: datetime) -> float | None:
-    """When the first taint drives the pod out, in epoch seconds; None for never. Of several
-    tolerations of one taint the shortest counts."""
-    times = []
-    for taint in taints:
-        matching = [each for each in pod["spec"].get("tolerations") or () if tolerates(each, taint)]
-        if not matching:
-            return now.timestamp()
-        seconds = [
-            max(0, int(each["tolerationSeconds"]))
-            for each in matching
-            if each.get("tolerationSeconds") is not None
-        ]
-        if seconds:
-            added = epoch(taint.get("timeAdded")) or now.timestamp()
-            times.append(added + min(seconds))
-    return min(times, default=None)

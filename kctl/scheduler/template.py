@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Iterable, Sequence
 
 from kctl.scheduler.explain import histogram, message
+from kctl.scheduler.pins import sentence
 from kctl.scheduler.types import Decision, Filter, NodeInfo, Object, Score
 
 
@@ -114,7 +115,9 @@ class Template:
     def _explain(self) -> Decision:
         reasons = histogram(reasons for reasons, _ in self._refused.values())
         helpable = sum(helps for _, helps in self._refused.values())
-        return Decision(None, message(self._pod, len(self._infos), reasons, helpable), reasons)
+        words = message(self._pod, len(self._infos), reasons, helpable)
+        lost = sentence(self._pod, self._infos)
+        return Decision(None, f"{words} {lost}" if lost else words, reasons)
 
 
 def _scope(score: Score) -> str:

@@ -13,12 +13,16 @@ class NodeAffinity:
     name = "NodeAffinity"
 
     def check(self, pod: Object, info: NodeInfo) -> tuple[str, ...]:
-        spec = pod["spec"]
-        if not spec.get("nodeSelector") and not spec.get("affinity"):
-            return ()
-        if _selected(spec, info.node) and _required_holds(spec, info.node):
+        if self.admits(pod, info.node):
             return ()
         return ("node(s) didn't match Pod's node affinity/selector",)
+
+    def admits(self, pod: Object, node: Object) -> bool:
+        """Whether the pod may go to this node, as far as its own wishes go."""
+        spec = pod["spec"]
+        if not spec.get("nodeSelector") and not spec.get("affinity"):
+            return True
+        return _selected(spec, node) and _required_holds(spec, node)
 
     def eviction_helps(self, pod: Object, info: NodeInfo) -> bool:
         return False
