@@ -2,7 +2,9 @@
 
 The loop never waits for one operation: it submits, goes on computing, and takes the
 outcomes as they end. Starts are few at a time (an engine gains nothing from more than
-about four callers); stops spend their time waiting, so they get threads of their own.
+about four callers); stops spend their time waiting, so they get threads of their own, and
+so do probes. Every node has its threads: one that hangs holds up nobody else, and what was
+asked of it is given up when it counts as lost.
 """
 
 from __future__ import annotations
@@ -12,9 +14,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from kctl.runtime.threads import Threads
 from kctl.runtime.types import (
     ApplyFront,
     HostUnreachable,
@@ -29,8 +31,8 @@ from kctl.runtime.types import (
     TerminatePod,
 )
 
-STARTERS = 4
-WAITERS = 16
+THREADS = {"start": 4, "wait": 16, "probe": 16}
+"""At once on one node, by what an operation mostly does."""
 
 
 @dataclass
@@ -38,6 +40,7 @@ class _Lane:
     """Operations of one pod (or one front): one at a time, in order."""
 
     node: str
+    running: Operation
     waiting: deque[Operation] = field(default_factory=deque)
 
 
@@ -48,8 +51,9 @@ class Executor:
         self._runtime_of = runtime_of
         self._done: queue.Queue[Outcome] = queue.Queue()
         self._lanes: dict[str, _Lane] = {}
-        self._probing: set[tuple[str, str, str]] = set()
-        self._pools: dict[tuple[str, bool], ThreadPoolExecutor] = {}
+        self._probing: dict[tuple[str, str, str], RunProbe] = {}
+        self._pools: dict[tuple[str, str], Threads] = {}
+        self._late: set[str] = set()
         self._lock = threading.Lock()
         self._woken = threading.Event()
 
@@ -78,15 +82,15 @@ class Executor:
             if lane is not None:
                 lane.waiting.append(operation)
                 return
-            self._lanes[lane_name] = _Lane(operation.node)
-        self._pool(operation).submit(self._run_lane, lane_name, operation)
+            lane = self._lanes[lane_name] = _Lane(operation.node, operation)
+        self._pool(operation).submit(self._run_lane, lane_name, lane, operation)
 
     def _submit_probe(self, probe: RunProbe) -> None:
         key = (probe.uid, probe.container, probe.probe)
         with self._lock:
             if key in self._probing:
                 return
-            self._probing.add(key)
+            self._probing[key] = probe
         self._pool(probe).submit(self._run_probe, key, probe)
 
     def wait(self, timeout: float) -> list[Outcome]:
@@ -104,55 +108,104 @@ class Executor:
         """Let `wait` return: an event or a signal came."""
         self._woken.set()
 
+    def give_up(self, node: str, why: str) -> None:
+        """The host of a node is lost: whatever was asked of it has failed, at once. Should
+        one of these operations end after all, `late` names the node."""
+        at = time.time()
+        with self._lock:
+            for name in [name for name, lane in self._lanes.items() if lane.node == node]:
+                self._done.put(_unreachable(self._lanes.pop(name).running, at, why))
+            for key in [key for key, probe in self._probing.items() if probe.node == node]:
+                self._done.put(_unreachable(self._probing.pop(key), at, why))
+            abandoned = [self._pools.pop(key) for key in list(self._pools) if key[0] == node]
+        for pool in abandoned:
+            pool.close()
+        self._woken.set()
+
+    def waits_for(self, node: str) -> bool:
+        """Something was asked of the node and has not ended."""
+        with self._lock:
+            return any(lane.node == node for lane in self._lanes.values()) or any(
+                probe.node == node for probe in self._probing.values()
+            )
+
+    def late(self) -> set[str]:
+        """Nodes where an operation ended that had been given up, since the last call: what
+        it did is to be looked at."""
+        with self._lock:
+            late, self._late = self._late, set()
+            return late
+
     def close(self) -> None:
         """Give up what has not started; what runs is left to end by itself."""
         with self._lock:
             for lane in self._lanes.values():
                 lane.waiting.clear()
-        for pool in self._pools.values():
-            pool.shutdown(wait=False, cancel_futures=True)
+            pools = list(self._pools.values())
+        for pool in pools:
+            pool.close()
 
     # --- threads ---
 
-    def _pool(self, operation: Operation) -> ThreadPoolExecutor:
-        waits = isinstance(operation, StopContainer | TerminatePod | RunProbe)
-        key = (operation.node, waits)
+    def _pool(self, operation: Operation) -> Threads:
+        match operation:
+            case RunProbe():
+                sort = "probe"
+            case StopContainer() | TerminatePod():
+                sort = "wait"
+            case _:
+                sort = "start"
+        key = (operation.node, sort)
         with self._lock:
             if key not in self._pools:
-                self._pools[key] = ThreadPoolExecutor(WAITERS if waits else STARTERS)
+                self._pools[key] = Threads(THREADS[sort], f"{sort}-{operation.node}")
             return self._pools[key]
 
-    def _run_lane(self, name: str, operation: Operation) -> None:
+    def _run_lane(self, name: str, lane: _Lane, operation: Operation) -> None:
+        with self._lock:
+            if self._lanes.get(name) is not lane:
+                return  # given up before it began
         outcome = self._execute(operation)
         following = None
         with self._lock:
-            lane = self._lanes[name]
-            if not outcome.ok:
-                lane.waiting.clear()  # what follows was asked for in the belief that this worked
-            if lane.waiting:
-                following = lane.waiting.popleft()
+            if self._lanes.get(name) is not lane:
+                self._late.add(operation.node)
             else:
-                del self._lanes[name]
-            self._done.put(outcome)
+                following = self._following(name, lane, outcome)
+                self._done.put(outcome)
         self._woken.set()
         if following is not None:
-            self._pool(following).submit(self._run_lane, name, following)
+            self._pool(following).submit(self._run_lane, name, lane, following)
+
+    def _following(self, name: str, lane: _Lane, outcome: Outcome) -> Operation | None:
+        if not outcome.ok:
+            lane.waiting.clear()  # what follows was asked for in the belief that this worked
+        if not lane.waiting:
+            del self._lanes[name]
+            return None
+        lane.running = lane.waiting.popleft()
+        return lane.running
 
     def _run_probe(self, key: tuple[str, str, str], probe: RunProbe) -> None:
         outcome = self._execute(probe)
         with self._lock:
-            self._probing.discard(key)
-            self._done.put(outcome)
+            if self._probing.get(key) is probe:
+                del self._probing[key]
+                self._done.put(outcome)
         self._woken.set()
 
     def _execute(self, operation: Operation) -> Outcome:
         try:
             return self._runtime_of(operation.node).execute(operation)
         except HostUnreachable as error:
-            return Outcome(operation, False, time.time(), "Unreachable", str(error))
+            return _unreachable(operation, time.time(), str(error))
         except Exception as error:  # noqa: BLE001 - a runtime's defect must not hang its pod
             message = f"{type(error).__name__}: {error}"
             return Outcome(operation, False, time.time(), "InternalError", message)
+
+
+def _unreachable(operation: Operation, at: float, why: str) -> Outcome:
+    return Outcome(operation, False, at, "Unreachable", why)
 
 
 def lane_of(operation: Operation) -> str:

@@ -146,5 +146,4 @@ def _node_differs(before: NodeObservation, after: NodeObservation) -> bool:
         or before.facts != after.facts
         or before.fronts != after.fronts
         or before.network != after.network
-        or (not after.reachable and before.at != after.at)
     )

@@ -118,6 +118,9 @@ class NodeObservation:
     """Changes when, and only when, the list of containers or their states change."""
     network: bool = False
     """The pod network stands as the settings want it."""
+    skew: float = 0.0
+    """Seconds by which the host's clock is ahead of ours: times of containers are by that
+    clock. 0 where they agree as far as can be told."""
     owner: str = ""
     """uid of the node whose mark the engine carries; "" while it carries none"""
     refused: str = ""

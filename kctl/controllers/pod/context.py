@@ -24,6 +24,8 @@ class Batch:
     """node -> addresses that pods hold there, those given in this call included"""
     rotation: dict[str, frozenset[str]] | None = None
     """node -> "address:port" that its load balancers serve; read when first needed"""
+    leftovers: dict[str, bool] = field(default_factory=dict)
+    """node -> whether containers of pods run there that were replaced while it was lost"""
 
     @property
     def time(self) -> float:
@@ -85,6 +87,14 @@ class PodContext:
     def full_name(self) -> str:
         """As the kubelet writes it: "web-1_default(UID)"."""
         return f"{self.name}_{self.namespace}({self.uid})"
+
+    def ours(self, moment: float) -> float:
+        """A moment by the clock of the host, by ours: back-offs and delays are counted here."""
+        return moment - self.seen.skew
+
+    def ended_at(self, run: Run) -> float | None:
+        """When a container ended, by our clock; None where nobody saw it."""
+        return None if run.ended_at is None else self.ours(run.ended_at)
 
     def outcome(self, container: str) -> Outcome | None:
         return self.view.outcome(self.uid, container)

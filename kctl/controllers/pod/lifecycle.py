@@ -8,7 +8,7 @@ at once the first time and then with back-off.
 from __future__ import annotations
 
 from kctl.controllers.common import epoch, pod_finished
-from kctl.controllers.pod import probing
+from kctl.controllers.pod import comeback, probing
 from kctl.controllers.pod.backoff import (
     FORGOTTEN,
     engine_delay,
@@ -21,7 +21,7 @@ from kctl.controllers.pod.context import PodContext
 from kctl.controllers.pod.memory import ContainerMemory, Failure
 from kctl.controllers.pod.outcomes import IMAGE_REASONS
 from kctl.controllers.pod.runs import Run
-from kctl.controllers.pod.starting import CannotStart, start_operation
+from kctl.controllers.pod.starting import CannotStart, creating, start_operation
 from kctl.runtime.types import SANDBOX, RemoveContainer, StopContainer
 
 _SHOWN_AS_ERROR = 2.0
@@ -175,7 +175,8 @@ def _start(context: PodContext, run: Run, memory: ContainerMemory | None, busy: 
     backoff = memory.backoff if memory else None
     in_loop = backoff is not None and backoff.run != run.identity and not run.outdated
     if again and failure is None and backoff is not None and in_loop:
-        ended = backoff.at if run.ended_at is None else run.ended_at
+        seen = context.ended_at(run)
+        ended = backoff.at if seen is None else seen
         until = wait_until(backoff, ended)
         if until is not None and context.now < until:
             _wait(context, run, "CrashLoopBackOff", _crash_message(context, run, backoff.delay))
@@ -189,6 +190,8 @@ def _make(context: PodContext, run: Run, again: bool) -> None:
     """Ask for a new attempt; of the dead ones the newest stays, for its logs."""
     restarts = run.restarts + 1 if again else run.restarts
     try:
+        if comeback.clearing(context):
+            raise CannotStart(creating(context), "", None, comeback.LOOK_AGAIN)
         operation = start_operation(context, run, restarts)
     except CannotStart as error:
         _wait(context, run, error.reason, error.message, error.event)
@@ -203,7 +206,8 @@ def _make(context: PodContext, run: Run, again: bool) -> None:
     if again:
         memory = context.memory.container(run.name)
         if memory.backoff is None or memory.backoff.run != run.identity:
-            ended = context.now if run.ended_at is None else run.ended_at
+            seen = context.ended_at(run)
+            ended = context.now if seen is None else seen
             memory.backoff = raised(memory.backoff, ended, context.now, run.identity)
     context.operate(operation)
 

@@ -137,7 +137,7 @@ def _one(
     assert run.state is not None
     probe = memory.probes.get(name)
     if probe is None:
-        first = run.state.started_at + int(spec.get("initialDelaySeconds") or 0)
+        first = context.ours(run.state.started_at) + int(spec.get("initialDelaySeconds") or 0)
         probe = memory.probes[name] = ProbeMemory(next=first)
     if probe.next <= context.now:
         probe.next = context.now + int(spec.get("periodSeconds") or 10)

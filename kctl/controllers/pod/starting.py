@@ -20,10 +20,16 @@ class CannotStart(Exception):
     """What a container needs is not there. `reason` is the waiting reason, `event` what
     the kubelet would record."""
 
-    def __init__(self, reason: str, message: str, event: tuple[str, str, str] | None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        message: str,
+        event: tuple[str, str, str] | None,
+        retry: float = _RETRY,
+    ) -> None:
         super().__init__(message)
         self.reason, self.message, self.event = reason, message, event
-        self.retry = _RETRY
+        self.retry = retry
 
 
 def start_operation(context: PodContext, run: Run, restarts: int) -> StartContainer:

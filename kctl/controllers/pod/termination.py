@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 
-from kctl.controllers.common import epoch, key_of
+from kctl.controllers.common import condition, epoch, key_of
 from kctl.controllers.pod.backoff import retry
 from kctl.controllers.pod.context import Batch, PodContext
 from kctl.controllers.pod.memory import forget
@@ -100,11 +100,22 @@ def _drained(context: PodContext) -> bool:
 
 
 def _serving(context: PodContext) -> list[str]:
-    """Nodes whose load balancers send to the pod now."""
+    """Nodes whose load balancers send to the pod now. One that is lost cannot be told."""
     mine = _endpoints(context)
     return [
-        node for node, served in _rotation(context.batch).items() if not mine.isdisjoint(served)
+        node
+        for node, served in _rotation(context.batch).items()
+        if not mine.isdisjoint(served) and not _lost(context.view, node)
     ]
+
+
+def _lost(view: View, node: str) -> bool:
+    seen, known = view.node(node), view.get("nodes", "", node)
+    if known is None:
+        return True
+    ready = condition(known, "Ready")
+    counted = ready is None or ready["status"] == "True"
+    return not counted and (seen is None or not seen.reachable)
 
 
 def _endpoints(context: PodContext) -> frozenset[str]:
