@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kctl.commands.command import Command, UsageError
 from kctl.commands.context import Context
-from kctl.commands.objects import find
+from kctl.commands.objects import Findings, Found, find
 from kctl.commands.options import dry_run, selector
 from kctl.commands.output import DRY_RUN
 from kctl.commands.output import dry_run as dry_run_of
@@ -13,7 +13,19 @@ from kctl.commands.parse import Args
 
 def mark(ctx: Context, args: Args, wanted: bool) -> int:
     """Set spec.unschedulable of the nodes named, and say what changed."""
-    verb = "cordon" if wanted else "uncordon"
+    findings = nodes(ctx, args, "cordon" if wanted else "uncordon")
+    dry = dry_run_of(ctx, args)
+    changed = False
+    for found in findings:
+        with findings.guard():
+            changed = schedule(ctx, found, wanted=wanted, dry=dry) or changed
+    if changed:
+        ctx.settle()
+    return findings.finish()
+
+
+def nodes(ctx: Context, args: Args, verb: str) -> Findings:
+    """The nodes that are named or selected. Raises UsageError where neither, or both."""
     if not args.positional and not args["selector"]:
         raise UsageError(
             f"USAGE: {verb} NODE [flags]", hint=f"See 'kctl {verb} -h' for help and examples"
@@ -23,26 +35,21 @@ def mark(ctx: Context, args: Args, wanted: bool) -> int:
             "cannot specify both a node name and a --selector option",
             hint=f"See 'kctl {verb} -h' for help and examples",
         )
-    dry = dry_run_of(ctx, args)
     words = [name if "/" in name else f"node/{name}" for name in args.positional] or ["nodes"]
-    findings = find(ctx, args, whole=True, words=words)
-    changed = False
-    for found in findings:
-        with findings.guard():
-            already = bool((found.obj.get("spec") or {}).get("unschedulable")) == wanted
-            if already:
-                ctx.say(f"node/{found.name} already {verb}ed{DRY_RUN[dry]}")
-                continue
-            if dry != "client":
-                patch = {"spec": {"unschedulable": True if wanted else None}}
-                ctx.plane.api.patch(
-                    "nodes", found.name, "", patch, "strategic", dry_run=dry == "server"
-                )
-            changed = changed or dry == "none"
-            ctx.say(f"node/{found.name} {verb}ed{DRY_RUN[dry]}")
-    if changed:
-        ctx.settle()
-    return findings.finish()
+    return find(ctx, args, whole=True, words=words)
+
+
+def schedule(ctx: Context, found: Found, *, wanted: bool, dry: str) -> bool:
+    """Set spec.unschedulable of one node, say so, and answer whether that changed it."""
+    verb = "cordon" if wanted else "uncordon"
+    if bool((found.obj.get("spec") or {}).get("unschedulable")) == wanted:
+        ctx.say(f"node/{found.name} already {verb}ed{DRY_RUN[dry]}")
+        return False
+    if dry != "client":
+        patch = {"spec": {"unschedulable": True if wanted else None}}
+        ctx.plane.api.patch("nodes", found.name, "", patch, "strategic", dry_run=dry == "server")
+    ctx.say(f"node/{found.name} {verb}ed{DRY_RUN[dry]}")
+    return dry == "none"
 
 
 def run(ctx: Context, args: Args) -> int:

@@ -47,6 +47,7 @@ BUILTIN: tuple[CommandRef, ...] = (
     ),
     CommandRef("cordon", _AT + "cordon", "Mark node as unschedulable", CLUSTER),
     CommandRef("uncordon", _AT + "uncordon", "Mark node as schedulable", CLUSTER),
+    CommandRef("drain", _AT + "drain", "Drain node in preparation for maintenance", CLUSTER),
     CommandRef(
         "describe",
         _AT + "describe",

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from kctl.api.api import Api
-from kctl.api.errors import ApiError
+from kctl.api.errors import ApiError, not_found
 from kctl.api.kind import Kind
 from kctl.api.registry import Kinds
 from kctl.printing.cells import human_duration
@@ -31,6 +31,23 @@ Object = dict[str, Any]
 OPENAPI_V2 = b"\n\x032.0\x12\x12\n\nKubernetes\x12\x041.37B\x00"
 EMPTY_KINDS = {"resourcequotas": "ResourceQuotaList", "limitranges": "LimitRangeList"}
 """Every cluster serves these, and `describe namespace` asks for them; kctl has none."""
+EVICTION_SUPPORT = {
+    "kind": "APIResourceList",
+    "apiVersion": "v1",
+    "groupVersion": "v1",
+    "resources": [
+        {
+            "name": "pods/eviction",
+            "singularName": "",
+            "namespaced": True,
+            "group": "policy",
+            "version": "v1",
+            "kind": "Eviction",
+            "verbs": ["create"],
+        }
+    ],
+}
+"""What `drain` asks the older discovery for."""
 PATCHES = {
     "application/strategic-merge-patch+json": "strategic",
     "application/merge-patch+json": "merge",
@@ -145,6 +162,8 @@ class Handler(BaseHTTPRequestHandler):
         if path in ("/api", "/apis"):
             kind = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
             return 200, json.dumps(self.oracle.discovery(path == "/api")).encode(), kind
+        if path == "/api/v1":
+            return 200, json.dumps(EVICTION_SUPPORT).encode()
         if path == "/version":
             version = {"major": "1", "minor": "37", "gitVersion": "v1.37.1"}
             return 200, json.dumps(version).encode()
@@ -192,6 +211,8 @@ class Handler(BaseHTTPRequestHandler):
         if kind is None and verb == "GET" and rest[0] in EMPTY_KINDS:
             listed = {"kind": EMPTY_KINDS[rest[0]], "apiVersion": "v1", "metadata": {}, "items": []}
             return 200, json.dumps(listed).encode()
+        if kind is None and rest[0] == "daemonsets" and len(rest) == 2:
+            raise not_found("daemonsets.apps", rest[1])  # every cluster serves them
         if kind is None:
             raise ApiError(404, "NotFound", "the server could not find the requested resource")
         name = rest[1] if len(rest) > 1 else ""
@@ -301,7 +322,8 @@ class Handler(BaseHTTPRequestHandler):
         api = self.oracle.api
         dry_run = query.get("dryRun") == "All"
         if verb == "DELETE":
-            options = json.loads(body or b"{}")
+            options = _delete_options(body)
+            dry_run = dry_run or bool(options.get("dryRun"))
             gone = api.delete(
                 kind,
                 name,
@@ -324,11 +346,52 @@ class Handler(BaseHTTPRequestHandler):
             )
             return 200, json.dumps(patched).encode()
         obj = json.loads(body)
+        if subresource == "eviction":
+            return 201, json.dumps(api.evict(name, namespace, obj, dry_run=dry_run)).encode()
         if verb == "POST":
             created = api.create(obj, namespace=namespace or None, dry_run=dry_run)
             return 201, json.dumps(created).encode()
         updated = api.update(obj, subresource=subresource, dry_run=dry_run)
         return 200, json.dumps(updated).encode()
+
+
+def _delete_options(body: bytes) -> Object:
+    """A DeleteOptions as JSON, or as the protobuf that kubectl's typed client sends."""
+    if not body.startswith(b"k8s\0"):
+        return dict(json.loads(body or b"{}"))
+    raw = dict(_protobuf(body[4:])).get(2, b"")
+    fields = dict(_protobuf(raw if isinstance(raw, bytes) else b""))
+    options: Object = {}
+    if 1 in fields:
+        options["gracePeriodSeconds"] = fields[1]
+    if 5 in fields:
+        options["dryRun"] = ["All"]
+    return options
+
+
+def _protobuf(data: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """(number, value) of each field of a message that has varints and lengths only."""
+    at = 0
+
+    def varint() -> int:
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = data[at]
+            at += 1
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value
+            shift += 7
+
+    while at < len(data):
+        number, wire = divmod(varint(), 8)
+        value = varint()
+        if wire == 0:
+            yield number, value
+            continue
+        yield number, data[at : at + value]
+        at += value
 
 
 def _prefix(kind: Kind) -> str:
