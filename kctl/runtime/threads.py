@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 T = TypeVar("T")
+S = TypeVar("S")
+P = ParamSpec("P")
 _IDLE = 30.0
 """Seconds after which a thread without work ends."""
 
@@ -28,20 +30,31 @@ class Threads:
         self._idle = 0
         self._closed = False
 
-    def submit(self, action: Callable[..., T], *args: Any) -> Future[T]:
-        """The future of `action(*args)`; cancelled at once where the pool is closed."""
+    def submit(self, action: Callable[P, T], *args: P.args, **named: P.kwargs) -> Future[T]:
+        """The future of a call; cancelled at once where the pool is closed."""
         future: Future[T] = Future()
         with self._changed:
             if self._closed:
                 future.cancel()
                 return future
-            self._waiting.append((future, lambda: action(*args)))
+            self._waiting.append((future, lambda: action(*args, **named)))
             if self._idle >= len(self._waiting):
                 self._changed.notify()
             elif self._running < self._most:
                 self._running += 1
                 threading.Thread(target=self._work, name=self._name or None, daemon=True).start()
         return future
+
+    def map(self, action: Callable[[S], T], items: Iterable[S]) -> Iterator[T]:
+        """The results in order, each as soon as it is there; all begin at once."""
+        futures = [self.submit(action, item) for item in items]
+        return (future.result() for future in futures)
+
+    def __enter__(self) -> Threads:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Cancel what has not begun; what has ends by itself."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from kctl.runtime.docker import calls, labels
 from kctl.runtime.docker.context import Context, done
+from kctl.runtime.threads import Threads
 
 if TYPE_CHECKING:
     from docker import APIClient
 
-    from kctl.runtime.types import CleanNode, Outcome
+from kctl.runtime.types import CleanNode, Outcome
 
 _AT_ONCE = 4
 _NETWORK_TRIES = 20
@@ -30,7 +30,7 @@ def clean(context: Context, operation: CleanNode) -> Outcome:
     mine = labels.of_cluster(context.cluster)
     rows, _ = context.engine.containers(mine)
     with calls.engine_words("CleanError"), context.engine.patient() as api:
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with Threads(_AT_ONCE) as pool:
             list(pool.map(lambda row: calls.remove(api, row["Id"]), rows))
         for volume in api.volumes(filters=mine).get("Volumes") or []:
             with contextlib.suppress(NotFound):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from kctl.runtime.docker import frontbody, labels
+from kctl.runtime.threads import Threads
 from kctl.runtime.types import FrontState
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def states(context: Context, rows: Sequence[Row]) -> dict[str, FrontState]:
     mine = [row for row in rows if row["Labels"].get(labels.FRONT)]
     if not mine:
         return {}
-    with ThreadPoolExecutor(len(mine)) as pool:
+    with Threads(len(mine)) as pool:
         found = list(pool.map(lambda row: state(context, row, rows), mine))
     return {each.name: each for each in found}
 

@@ -14,12 +14,12 @@ import re
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from kctl.runtime.docker import ending, labels
+from kctl.runtime.threads import Threads
 from kctl.runtime.types import SANDBOX, ContainerState, PodObservation
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Observer:
     def pods(self, rows: Iterable[Row], now: float) -> dict[str, PodObservation]:
         """All pods by uid. What must be inspected is, a few at a time."""
         mine = [row for row in rows if _of_a_pod(row)]
-        with ThreadPoolExecutor(_INSPECTORS) as pool:
+        with Threads(_INSPECTORS) as pool:
             return _by_pod(mine, pool.map(lambda row: self._state(row, now), mine))
 
     def pod(self, uid: str) -> PodObservation | None:
@@ -104,6 +104,13 @@ class Observer:
             code = ending.last_exit_code(self._engine, state.id, state.finished_at)
             return replace(state, exit_code=code)
         return state
+
+
+def clock_skew(theirs: float, asked: float, answered: float) -> float:
+    """Seconds by which an engine's clock is ahead of ours. Its answers tell whole seconds,
+    and when they were made is known as far as the answer took: less than that is none."""
+    found = theirs + 0.5 - (asked + answered) / 2
+    return found if abs(found) > _SLACK + (answered - asked) else 0.0
 
 
 def unchanged(row: Row, state: ContainerState, now: float) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
@@ -17,7 +16,8 @@ from kctl.runtime.docker.exec import Exec
 from kctl.runtime.docker.images import Images
 from kctl.runtime.docker.imagetar import OwnImages
 from kctl.runtime.docker.network import PodNetworkOfNode
-from kctl.runtime.docker.observe import Observer
+from kctl.runtime.docker.observe import Observer, clock_skew
+from kctl.runtime.threads import Threads
 from kctl.runtime.types import (
     ExecStream,
     HostUnreachable,
@@ -63,8 +63,10 @@ class DockerRuntime:
         context = self._context
         subnet = context.settings.get("cluster-cidr", "")
         try:
+            asked = time.time()
             rows, now = context.observer.rows()
-            with ThreadPoolExecutor(_LOOKERS) as pool:
+            skew = clock_skew(now, asked, time.time())
+            with Threads(_LOOKERS) as pool:
                 standing = pool.submit(context.network.stands, subnet, fresh=facts)
                 states = pool.submit(fronts.states, context, rows)
                 said = pool.submit(_gather, context.engine, context.settings) if facts else None
@@ -78,6 +80,7 @@ class DockerRuntime:
                     fronts=states.result(),
                     digest=digest(_as_inspected(rows, pods)),
                     network=standing.result(),
+                    skew=skew,
                     owner=context.network.owner(),
                 )
         except HostUnreachable as error:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from kctl.runtime.docker import calls, labels
 from kctl.runtime.docker.context import Context, Event, Failure, done, failed
 from kctl.runtime.docker.hooks import pre_stop
+from kctl.runtime.threads import Threads
 from kctl.runtime.types import SANDBOX
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _stop_all(context: Context, operation: TerminatePod, rows: Iterable[Row]) ->
     if len(alive) == 1:
         return events + stop(alive[0])
     if alive:
-        with ThreadPoolExecutor(len(alive)) as pool:
+        with Threads(len(alive)) as pool:
             for more in pool.map(stop, alive):
                 events += more
     return events
