@@ -45,6 +45,7 @@ BUILTIN: tuple[CommandRef, ...] = (
         "Set a new size for a deployment, replica set, or replication controller",
         DEPLOY,
     ),
+    CommandRef("join", _AT + "join", "Make a node of a machine that runs Docker", CLUSTER),
     CommandRef("cordon", _AT + "cordon", "Mark node as unschedulable", CLUSTER),
     CommandRef("uncordon", _AT + "uncordon", "Mark node as schedulable", CLUSTER),
     CommandRef("drain", _AT + "drain", "Drain node in preparation for maintenance", CLUSTER),

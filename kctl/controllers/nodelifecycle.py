@@ -97,7 +97,7 @@ def _mark_silence(node: Object, view: View, now: datetime, changes: Changes) -> 
     """The node as it is after this look: Unknown when the grace period is over."""
     name, seen = name_of(node), view.node(name_of(node))
     memo = view.recall(_memo_name(name))
-    if seen is None or seen.reachable:
+    if seen is None or seen.reachable or seen.refused:
         if memo is not None and seen is not None:
             changes.remember(_memo_name(name), None)
         return node

@@ -17,7 +17,7 @@ QUARANTINE = 40
 """Seconds that a node may be missing, as in Kubernetes."""
 
 
-def _memo_name(node: str) -> str:
+def missing_memo(node: str) -> str:
     """Holds since when a node with pods is missing, in epoch seconds."""
     return f"node/missing/{node}"
 
@@ -41,14 +41,14 @@ class PodGarbageCollector:
         changes = Changes()
         for key in keys:
             pods = view.on_node(key.name) if view.get(*key) is None else []
-            memo = view.recall(_memo_name(key.name))
+            memo = view.recall(missing_memo(key.name))
             if not pods:
                 if memo is not None:
-                    changes.remember(_memo_name(key.name), None)
+                    changes.remember(missing_memo(key.name), None)
                 continue
             since = float(memo.value) if memo is not None else now.timestamp()
             if memo is None:
-                changes.remember(_memo_name(key.name), Memo(f"{since:.3f}"))
+                changes.remember(missing_memo(key.name), Memo(f"{since:.3f}"))
             if since + QUARANTINE > now.timestamp():
                 changes.requeue(key, since + QUARANTINE)
                 continue

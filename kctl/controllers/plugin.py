@@ -42,6 +42,8 @@ def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
     from kctl.controllers.namespace import NamespaceController
     from kctl.controllers.namespace_serviceaccount import ServiceAccountController
     from kctl.controllers.node import NodeController
+    from kctl.controllers.node_leaving import NodeLeavingController
+    from kctl.controllers.node_registration import NodeRegistrationController
     from kctl.controllers.nodelifecycle import NodeLifecycleController
     from kctl.controllers.nodelifecycle_orphans import PodGarbageCollector
     from kctl.controllers.replicaset import ReplicaSetController
@@ -51,7 +53,9 @@ def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
         NamespaceController(),
         ServiceAccountController(),
         EventTtlController(),
+        NodeRegistrationController(),
         NodeController(),
+        NodeLeavingController(),
         NodeLifecycleController(),
         PodGarbageCollector(),
         GarbageCollector(),

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from kctl.controllers.node_registration import FINALIZER, HOST_ANNOTATION, host_labels
 from kctl.network.addresses import node_pod_cidr
 from kctl.plugins.manager import Plugins
+from kctl.reconcile.joining import INVALID_HOST, Claim, Recall, adopt, url_of
 from kctl.runtime.types import (
     HostUnreachable,
     NodeFacts,
     NodeObservation,
+    Outcome,
     Runtime,
 )
+from kctl.store.types import Memo
 
 Object = dict[str, Any]
-
-HOST_ANNOTATION = "kctl.io/host"
 
 
 def local_url() -> str:
@@ -34,51 +37,87 @@ def local_url() -> str:
     return os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
 
 
+def _forgetful(name: str) -> Memo | None:
+    return None
+
+
 class Hosts:
     """Runtimes by node name."""
 
-    def __init__(self, plugins: Plugins, settings: Mapping[str, str]) -> None:
-        self._plugins, self._settings = plugins, settings
+    def __init__(
+        self, plugins: Plugins, settings: Mapping[str, str], recall: Recall = _forgetful
+    ) -> None:
+        """`recall` answers what the passes remember; a leaving node is reached where it was
+        last in use."""
+        self._plugins, self._settings, self.recall = plugins, settings, recall
         self._runtimes: dict[str, tuple[str, Runtime]] = {}
+        self._unusable: dict[str, tuple[str, str]] = {}
+        """node -> (URL, why there is no runtime for it)"""
         self._pool = ThreadPoolExecutor(32)
 
     def use(self, nodes: Iterable[Object]) -> set[str]:
         """Follow the nodes of the store: connect to new ones, let go of those that went.
-        Returns the names that have a runtime. A node without the annotation has none."""
-        wanted = {}
-        for node in nodes:
-            url = (node["metadata"].get("annotations") or {}).get(HOST_ANNOTATION)
-            if url:
-                wanted[node["metadata"]["name"]] = url
+        Returns the names that have a host. A node without the annotation has none."""
+        wanted = {node["metadata"]["name"]: url for node in nodes if (url := self.url(node))}
         for name in [each for each in self._runtimes if each not in wanted]:
             self._runtimes.pop(name)[1].close()
+        for name in [each for each in self._unusable if each not in wanted]:
+            del self._unusable[name]
         for name, url in wanted.items():
-            known = self._runtimes.get(name)
+            known = self._runtimes.get(name) or self._unusable.get(name)
             if known is None or known[0] != url:
-                self._runtimes[name] = (url, self.connect(url, name))
+                self._use(name, url)
         return set(wanted)
+
+    def url(self, node: Object) -> str:
+        return url_of(node, self.recall)
+
+    def _use(self, name: str, url: str) -> None:
+        old = self._runtimes.pop(name, None)
+        if old is not None:
+            old[1].close()
+        self._unusable.pop(name, None)
+        try:
+            self._runtimes[name] = (url, self.connect(url, name))
+        except ValueError as error:
+            self._unusable[name] = (url, str(error))
 
     def connect(self, url: str, node: str) -> Runtime:
         """A runtime for a host; ValueError when no plugin knows the scheme."""
         runtime: Runtime | None = self._plugins.runtime(url, node, self._settings)
         if runtime is None:
-            raise ValueError(f"no runtime for host {url!r} of node {node!r}")
+            raise ValueError(
+                f"{url!r} is not the URL of a host that kctl can reach: "
+                "ssh://[user@]host[:port] or unix:///path/to/docker.sock"
+            )
         return runtime
 
     def runtime(self, node: str) -> Runtime:
+        if node in self._unusable:
+            raise HostUnreachable(self._unusable[node][1])
         if node not in self._runtimes:
             raise HostUnreachable(f"node {node!r} has no host")
         return self._runtimes[node][1]
 
-    def look(self, node: str, facts: bool) -> Future[NodeObservation]:
-        """Begin to look at a node; unreachable is an answer, not an error."""
-        return self._pool.submit(self._look, node, facts)
+    def look(
+        self, claim: Claim, facts: bool, report: Callable[[Outcome], None]
+    ) -> Future[NodeObservation]:
+        """Begin to look at a node, and make its pod network where it is missing. Unreachable
+        and refused are answers, not errors."""
+        return self._pool.submit(self._look, claim, facts, report)
 
-    def _look(self, name: str, facts: bool) -> NodeObservation:
+    def _look(
+        self, claim: Claim, facts: bool, report: Callable[[Outcome], None]
+    ) -> NodeObservation:
+        name = claim.node
+        if name in self._unusable:
+            why = self._unusable[name][1]
+            return NodeObservation(name, False, why, time.time(), refused=INVALID_HOST)
         try:
-            return self.runtime(name).observe(facts=facts)
+            runtime = self.runtime(name)
+            return adopt(runtime, claim, runtime.observe(facts=facts), report)
         except HostUnreachable as error:
-            return NodeObservation(name, False, str(error))
+            return NodeObservation(name, False, str(error), time.time())
 
     def close(self) -> None:
         for _, runtime in self._runtimes.values():
@@ -93,26 +132,27 @@ def node_name(hostname: str) -> str:
     return name[:253] or "node"
 
 
+def free_name(base: str, taken: Iterable[str]) -> str:
+    """The host's own name, or with a number behind it where another node has that."""
+    names, name, number = set(taken), base, 2
+    while name in names:
+        name, number = f"{base}-{number}", number + 1
+    return name
+
+
 def node_object(
     name: str, url: str, facts: NodeFacts, settings: Mapping[str, str], taken: Iterable[str]
 ) -> Object:
     """The Node that a host registers as. `taken` are the pod CIDRs of the others."""
     pod_cidr = node_pod_cidr(settings["cluster-cidr"], list(taken))
-    system = facts.info.get("operatingSystem", "linux")
-    machine = facts.info.get("architecture", "amd64")
     return {
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {
             "name": name,
-            "labels": {
-                "beta.kubernetes.io/arch": machine,
-                "beta.kubernetes.io/os": system,
-                "kubernetes.io/arch": machine,
-                "kubernetes.io/hostname": name,
-                "kubernetes.io/os": system,
-            },
+            "labels": host_labels(name, facts),
             "annotations": {HOST_ANNOTATION: url},
+            "finalizers": [FINALIZER],
         },
         "spec": {"podCIDR": pod_cidr, "podCIDRs": [pod_cidr]},
     }

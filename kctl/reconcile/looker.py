@@ -12,13 +12,15 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Any
 
-from kctl.controllers.node_network import network_of
-from kctl.reconcile.hosts import HOST_ANNOTATION, Hosts, local_url, node_name, node_object
+from kctl.controllers.node_registration import host_of, left_memo
+from kctl.reconcile.hosts import Hosts, free_name, local_url, node_name, node_object
+from kctl.reconcile.joining import Claim, claim_of
 from kctl.reconcile.mirror import Mirror
 from kctl.reconcile.observed import Observed
 from kctl.reconcile.plane import Plane
 from kctl.reconcile.summary import Summary
-from kctl.runtime.types import HostUnreachable, NodeObservation, Outcome, PrepareNode
+from kctl.runtime.types import NodeObservation, Outcome
+from kctl.store.types import Change, Key
 
 Object = dict[str, Any]
 
@@ -35,6 +37,8 @@ class _Look:
     future: Future[NodeObservation]
     began: float
     given_up: bool = False
+    urgent: bool = False
+    """A pass is not over before this look is."""
     again: bool = False
     """Somebody asked for a look while this one was under way: it may have seen too little."""
 
@@ -59,6 +63,9 @@ class Looker:
         self.every = LOOK_EVERY
         """seconds; who does not follow the engines' events looks more often"""
         self._looks: dict[str, _Look] = {}
+        self._noted: set[str] = set()
+        """nodes that were written to since the last turn"""
+        self._looked_for: dict[str, tuple[object, ...]] = {}
         self._looked_at = 0.0
         self._facts_at = 0.0
 
@@ -73,24 +80,75 @@ class Looker:
 
     def start(self, nodes: Sequence[str] = (), *, facts: bool = False) -> None:
         """Begin to look; `take` has the answers later."""
-        names = self._hosts.use(self.nodes())
+        all_nodes = self.nodes()
+        names = self._hosts.use(all_nodes)
+        self._let_go({node["metadata"]["name"] for node in all_nodes})
         now = time.monotonic()
-        for name in [each for each in nodes if each in names] if nodes else sorted(names):
+        wanted = set(nodes) & names if nodes else names
+        for node in all_nodes:
+            name = node["metadata"]["name"]
+            if name not in wanted:
+                continue
             if name in self._looks:
                 self._looks[name].again = True
             else:
-                self._begin(name, facts, now)
+                self._begin(self._claim(node, all_nodes), facts, now)
         if not nodes:
             self._looked_at = now
             self._facts_at = now if facts else self._facts_at
 
-    def _begin(self, name: str, facts: bool, now: float) -> None:
-        future = self._hosts.look(name, facts)
-        self._looks[name] = _Look(future, now)
+    def _claim(self, node: Object, all_nodes: Sequence[Object]) -> Claim:
+        return claim_of(node, all_nodes, self._hosts.recall, self._plane.settings)
+
+    def _begin(self, claim: Claim, facts: bool, now: float) -> None:
+        self._looked_for[claim.node] = claim.essence
+        future = self._hosts.look(claim, facts, self._report)
+        self._looks[claim.node] = _Look(future, now)
         future.add_done_callback(lambda _: self._wake())
 
+    def note(self, changes: Iterable[Change]) -> None:
+        """What was written: nodes that are of use only after another look get it soon."""
+        for change in changes:
+            if change.key.resource == "nodes":
+                self._noted.add(change.key.name)
+
+    def _start_noted(self) -> None:
+        """A node that was given its range or another host, or that is no more."""
+        noted, self._noted = self._noted, set()
+        if not noted:
+            return
+        all_nodes = self.nodes()
+        known = {node["metadata"]["name"]: node for node in all_nodes}
+        self._let_go(self._observed.nodes.keys() - (noted - known.keys()))
+        moved = [
+            name
+            for name in noted & known.keys()
+            if self._looked_for.get(name) != self._claim(known[name], all_nodes).essence
+        ]
+        if moved:
+            self.start(moved, facts=True)
+            for name in moved:
+                if name in self._looks:
+                    self._looks[name].urgent = True
+
+    @property
+    def busy(self) -> bool:
+        """A node waits for its first look, or for one as what it is now."""
+        urgent = (look.urgent and not look.given_up for look in self._looks.values())
+        return bool(self._noted) or any(urgent)
+
+    def _let_go(self, kept: Iterable[str]) -> None:
+        """Forget the nodes that are not among `kept`."""
+        for gone in self._observed.nodes.keys() - set(kept):
+            self._observed.forget(gone)
+            self._looked_for.pop(gone, None)
+            self._summary.unreachable.pop(gone, None)
+            self._summary.refused.pop(gone, None)
+
     def start_if_due(self) -> None:
-        """The regular look, and the frequent ones while fronts drain."""
+        """The regular look, the frequent ones while fronts drain, and those of nodes that
+        are not what they were at their last look."""
+        self._start_noted()
         fronts = [front for seen in self._observed.nodes.values() for front in seen.fronts.values()]
         draining = any(not front.drained for front in fronts)
         now = time.monotonic()
@@ -104,34 +162,23 @@ class Looker:
                 del self._looks[name]
                 self._take(look.future.result())
                 if look.again:
-                    self._begin(name, False, time.monotonic())
+                    self.start([name])
+                    if name in self._looks:
+                        self._looks[name].urgent = look.urgent
             elif not look.given_up and time.monotonic() - look.began > LOOK_SECONDS:
                 look.given_up = True
                 self._take(NodeObservation(name, False, f"no answer in {LOOK_SECONDS:.0f} s"))
 
     def _take(self, seen: NodeObservation) -> None:
-        if seen.reachable:
-            self._summary.unreachable.pop(seen.node, None)
-            seen = self._prepared(seen)
-        else:
+        if self._node(seen.node) is None:
+            return  # it went while it was looked at
+        self._summary.unreachable.pop(seen.node, None)
+        self._summary.refused.pop(seen.node, None)
+        if seen.refused:
+            self._summary.refused[seen.node] = seen.error
+        elif not seen.reachable:
             self._summary.unreachable[seen.node] = seen.error
         self._observed.look(seen)
-
-    def _prepared(self, seen: NodeObservation) -> NodeObservation:
-        """A node is of use only with its pod network; make it before anything else."""
-        node = self._node(seen.node)
-        if seen.network or node is None or not node["spec"].get("podCIDR"):
-            return seen
-        network = network_of(node, self._plane.settings.__getitem__)
-        try:
-            runtime = self._hosts.runtime(seen.node)
-            outcome = runtime.execute(PrepareNode(seen.node, network))
-            self._report(outcome)
-            if not outcome.ok:
-                return NodeObservation(seen.node, False, outcome.message, seen.at)
-            return runtime.observe(facts=seen.facts is not None)
-        except HostUnreachable as error:
-            return NodeObservation(seen.node, False, str(error), seen.at)
 
     # --- nodes ---
 
@@ -139,31 +186,28 @@ class Looker:
         return [self._mirror.object(record) for record in self._mirror.list("nodes").values()]
 
     def _node(self, name: str) -> Object | None:
-        return next((node for node in self.nodes() if node["metadata"]["name"] == name), None)
+        record = self._mirror.get(Key("nodes", "", name))
+        return self._mirror.object(record) if record is not None else None
 
     def register_this_machine(self) -> None:
-        """Make a Node of this machine's engine if no node has it yet."""
+        """Make a Node of this machine's engine if no node has it yet, unless such a node was
+        deleted. An engine that does not answer matters only where there is no other node."""
         url, nodes = local_url(), self.nodes()
-        hosts = [(each["metadata"].get("annotations") or {}).get(HOST_ANNOTATION) for each in nodes]
-        if not url or url in hosts:
+        known = {host_of(node) for node in nodes}
+        if not url or url in known or self._hosts.recall(left_memo(url)) is not None:
             return
         runtime = self._hosts.connect(url, "")
         seen = runtime.observe(facts=True)
         runtime.close()
         if seen.facts is None:
             why = seen.error or f"the engine at {url} does not say what it is"
-            self._summary.unreachable[""] = why
+            if not nodes:
+                self._summary.unreachable[""] = why
             return
-        name = _free_name(node_name(seen.facts.hostname), nodes)
+        if seen.owner in {node["metadata"]["uid"] for node in nodes}:
+            return  # a node has it by another URL
+        names = [node["metadata"]["name"] for node in nodes]
+        name = free_name(node_name(seen.facts.hostname), names)
         taken = [node["spec"].get("podCIDR", "") for node in nodes]
         settings = self._plane.settings
         self._plane.api.create(node_object(name, url, seen.facts, settings, taken))
-
-
-def _free_name(base: str, nodes: Iterable[Object]) -> str:
-    """The host's own name, or with a number behind it where another node has that."""
-    taken = {node["metadata"]["name"] for node in nodes}
-    name, number = base, 2
-    while name in taken:
-        name, number = f"{base}-{number}", number + 1
-    return name

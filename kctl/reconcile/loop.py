@@ -57,10 +57,11 @@ class Loop:
         hosts: Hosts | None = None,
     ) -> None:
         self.plane, self.log, self.lease = plane, log, lease
+        self.memory: dict[str, Memo] = plane.store.memory()
         self.hosts = hosts or Hosts(plane.plugins, plane.settings)
+        self.hosts.recall = self.memory.get
         self.mirror = Mirror(plane.store)
         self.observed = Observed()
-        self.memory: dict[str, Memo] = plane.store.memory()
         self.executor = Executor(self.hosts.runtime)
         self.summary = Summary()
         self.stopping = False
@@ -194,7 +195,9 @@ class Loop:
         """What was written since the last call; everything is looked at again where the log
         does not reach back that far."""
         try:
-            return self.mirror.advance()
+            changes = self.mirror.advance()
+            self.looker.note(changes)
+            return changes
         except Compacted:
             self.mirror.reset()
             self._everything = True
@@ -202,7 +205,8 @@ class Loop:
 
     def idle(self) -> bool:
         """Nothing is running, nothing is new: only time can bring more work."""
-        return not self.executor.busy and not self._pending and self.next_due() > time.time()
+        quiet = not self.executor.busy and not self._pending and not self.looker.busy
+        return quiet and self.next_due() > time.time()
 
     def next_due(self) -> float:
         """Epoch seconds of the earliest timer."""

@@ -15,6 +15,8 @@ class Summary:
     failures: list[str] = field(default_factory=list)
     unreachable: dict[str, str] = field(default_factory=dict)
     """node -> why; "" stands for this machine's engine when it is no node yet"""
+    refused: dict[str, str] = field(default_factory=dict)
+    """node -> why its host answers and may not be used for it"""
 
     @property
     def ok(self) -> bool:
