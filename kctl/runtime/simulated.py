@@ -12,11 +12,12 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from kctl.runtime.simulated_engine import KILLED, Container, Engine
-from kctl.runtime.simulated_execute import Executor
+from kctl.runtime.simulated_execute import Executor, silence
 from kctl.runtime.simulated_faults import Faults, Latency, Program
 from kctl.runtime.types import (
     ExecStream,
@@ -32,15 +33,16 @@ from kctl.runtime.types import (
 __all__ = ["Faults", "Latency", "Program", "SimulatedRuntime", "create", "facts_of"]
 
 
+_LATENCIES = ("start", "pull", "stop", "probe", "look", "front")
+
+
 def create(url: str, node: str, settings: Mapping[str, str]) -> SimulatedRuntime | None:
     """A runtime for a host of the scheme "simulated", None for another's."""
     parts = urlsplit(url)
     if parts.scheme != "simulated":
         return None
     given = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-    latency = Latency(
-        **{name: float(given[name]) for name in ("start", "pull", "stop", "probe") if name in given}
-    )
+    latency = Latency(**{name: float(given[name]) for name in _LATENCIES if name in given})
     facts = facts_of(
         node,
         cpus=float(given.get("cpus", 4)),
@@ -98,6 +100,7 @@ class SimulatedRuntime:
         self.engine = Engine(node, self._publish)
         self._sleep = sleep or (lambda seconds: None)
         self._lock = threading.RLock()
+        self._boots = 0
         self._listeners: list[queue.Queue[RuntimeEvent]] = []
         self._executor = Executor(
             self.engine, self.faults, self.latency, lambda: self.now(), self._sleep, self._lock
@@ -126,12 +129,15 @@ class SimulatedRuntime:
 
     def observe(self, *, facts: bool = False) -> NodeObservation:
         if self.latency.look:
-            self._sleep(self.latency.look)
+            self._sleep(self.latency.look * self.faults.slow)
+        if self.faults.hang:
+            self._sleep(self.faults.hang)
+            return NodeObservation(self.node, False, silence(self.faults), self.now())
         with self._lock:
             now = self.now()
             if self.faults.unreachable:
                 return NodeObservation(self.node, False, self.faults.unreachable, now)
-            self.engine.advance(now)
+            self._advance(now)
             return NodeObservation(
                 self.node,
                 True,
@@ -141,6 +147,7 @@ class SimulatedRuntime:
                 fronts=dict(self.fronts),
                 digest=str(self.engine.version),
                 network=self.network,
+                skew=self.faults.skew,
                 owner=self._executor.owner,
             )
 
@@ -148,10 +155,13 @@ class SimulatedRuntime:
         return self._executor.execute(operation)
 
     def events(self, stop: Any) -> Iterator[RuntimeEvent]:
+        self._answers()
         listener: queue.Queue[RuntimeEvent] = queue.Queue()
         self._listeners.append(listener)
         try:
             while not stop.is_set():
+                if self.faults.unreachable:
+                    raise HostUnreachable(self.faults.unreachable)
                 try:
                     yield listener.get(timeout=0.1)
                 except queue.Empty:
@@ -229,7 +239,19 @@ class SimulatedRuntime:
 
     def restart_engine(self) -> None:
         with self._lock:
+            self.engine.skew = self.faults.skew
             self.engine.restart(self.now())
+
+    def reboot(self, *, wiped: bool = False) -> None:
+        """The host goes down and comes up; `wiped`: with an engine that has nothing."""
+        with self._lock:
+            self._boots += 1
+            boot = hashlib.sha256(f"{self.node}/{self._boots}".encode()).hexdigest()[:32]
+            self.facts = replace(self.facts, info={**self.facts.info, "bootID": boot})
+            if wiped:
+                self._executor.wipe()
+            else:
+                self.restart_engine()
 
     def adopt(self, seen: NodeObservation) -> None:
         """Begin as another node was seen: what a preview starts from."""
@@ -241,7 +263,7 @@ class SimulatedRuntime:
                 self.engine.adopt(pod)
 
     def _named(self, pod: str, container: str) -> list[Container]:
-        self.engine.advance(self.now())
+        self._advance(self.now())
         return [
             each
             for each in self.engine.containers.values()
@@ -250,7 +272,14 @@ class SimulatedRuntime:
 
     # --- small things ---
 
+    def _advance(self, now: float) -> None:
+        self.engine.skew = self.faults.skew
+        self.engine.advance(now)
+
     def _answers(self) -> None:
+        if self.faults.hang:
+            self._sleep(self.faults.hang)
+            raise HostUnreachable(silence(self.faults))
         if self.faults.unreachable:
             raise HostUnreachable(self.faults.unreachable)
 

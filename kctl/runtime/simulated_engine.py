@@ -33,6 +33,8 @@ class Container:
     policy: Policy
     program: Program
     label_restarts: int = 0
+    since: float = 0.0
+    """when it was last started, by the clock that the engine is given"""
     delay: float = _FIRST_DELAY
     by_hand: bool = False
     turn: int = 0
@@ -60,6 +62,8 @@ class Engine:
         self.containers: dict[str, Container] = {}
         self.pods: dict[str, Pod] = {}
         self.version = 0
+        self.skew = 0.0
+        """Seconds by which the times that it shows are ahead of the clock that it is given."""
         self._changed = changed
         self._of_pod: dict[str, list[str]] = {}
         self._of_address: dict[str, set[str]] = {}
@@ -129,9 +133,9 @@ class Engine:
         return container
 
     def start(self, container: Container, now: float) -> None:
-        container.by_hand = False
-        finished = container.state.finished_at
-        self._become(container, "start", state="running", started_at=now, finished_at=finished)
+        container.by_hand, container.since = False, now
+        finished, shown = container.state.finished_at, now + self.skew
+        self._become(container, "start", state="running", started_at=shown, finished_at=finished)
         container.state = replace(container.state, exit_code=None, oom_killed=False, error="")
         if container.program.runs is not None:
             self._plan(container, now + container.program.runs)
@@ -141,7 +145,7 @@ class Engine:
     ) -> None:
         """Its process ended; the policy says whether the engine starts it again."""
         container.by_hand = by_hand
-        ran = now - container.state.started_at
+        ran = now - container.since
         again = not by_hand and (
             container.policy == "always" or (container.policy == "on-failure" and code != 0)
         )
@@ -149,7 +153,7 @@ class Engine:
             container,
             "die",
             state="restarting" if again else "exited",
-            finished_at=now,
+            finished_at=now + self.skew,
             exit_code=code,
             oom_killed=oom,
         )

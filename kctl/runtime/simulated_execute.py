@@ -53,9 +53,20 @@ class Executor:
     def execute(self, operation: Operation) -> Outcome:
         with self._lock:
             self.executed.append(operation)
+        if self.faults.hang:
+            self._sleep(self.faults.hang)
+            return self._failed(operation, "Unreachable", silence(self.faults))
+        with self._lock:
             if self.faults.unreachable:
                 return self._failed(operation, "Unreachable", self.faults.unreachable)
+            self.engine.skew = self.faults.skew
             self.engine.advance(self.now())
+        outcome = self._dispatch(operation)
+        if self.faults.answers_lost or self.faults.unreachable:
+            return self._failed(operation, "Unreachable", self.faults.unreachable or "broken pipe")
+        return outcome
+
+    def _dispatch(self, operation: Operation) -> Outcome:
         match operation:
             case StartContainer():
                 return self._start(operation)
@@ -65,6 +76,8 @@ class Executor:
                 return self._terminate(operation)
             case RunProbe():
                 return self._probe(operation)
+            case ApplyFront():
+                self._pause(self.latency.front)
         with self._lock:
             return self._quick(operation)
 
@@ -199,11 +212,15 @@ class Executor:
             case RemoveFront(name=name):
                 self.engine.version += self.fronts.pop(name, None) is not None
             case CleanNode():
-                for container in list(self.engine.containers.values()):
-                    self.engine.remove(container)
-                self.fronts.clear()
-                self.network, self.owner = False, ""
+                self.wipe()
         return Outcome(operation, True, self.now())
+
+    def wipe(self) -> None:
+        """Nothing of anybody is left."""
+        for container in list(self.engine.containers.values()):
+            self.engine.remove(container)
+        self.fronts.clear()
+        self.network, self.owner = False, ""
 
     # --- small things ---
 
@@ -224,7 +241,11 @@ class Executor:
 
     def _pause(self, seconds: float) -> None:
         if seconds:
-            self._sleep(seconds)
+            self._sleep(seconds * self.faults.slow)
+
+
+def silence(faults: Faults) -> str:
+    return f"no answer within {faults.hang:g} s"
 
 
 def _container_spec(operation: StartContainer) -> Object:

@@ -28,6 +28,7 @@ class Latency:
     stop: float = 0.0
     probe: float = 0.0
     look: float = 0.0
+    front: float = 0.0
 
 
 @dataclass
@@ -38,6 +39,15 @@ class Faults:
 
     unreachable: str = ""
     """why the host does not answer, "" while it does"""
+    hang: float = 0.0
+    """seconds that every request waits before it ends without an answer; what it asked for
+    is not done"""
+    answers_lost: bool = False
+    """what is asked for is done, but nobody hears of it"""
+    slow: float = 1.0
+    """by which every latency is multiplied"""
+    skew: float = 0.0
+    """seconds by which the host's clock is ahead"""
     missing_images: set[str] = field(default_factory=set)
     unstartable: set[tuple[str, str]] = field(default_factory=set)
     """containers that are made and then cannot be started"""
