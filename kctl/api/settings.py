@@ -16,6 +16,8 @@ DEFAULTS = MappingProxyType(
         "dns-address": "",
         "cluster-domain": "cluster.local",
         "node-port-range": "30000-32767",
+        "relay-port-range": "29000-29999",
+        "load-balancer-pool": "",
         "load-balancer": "haproxy",
         "max-pods": "110",
         "node-monitor-grace-period": "5",

@@ -20,10 +20,11 @@ from datetime import datetime
 
 from kctl import __version__
 from kctl.controllers.common import key_of, name_of, namespace_of, uid_of
+from kctl.controllers.loadbalancer_reach import Neighbourhood
 from kctl.controllers.node_network import network_of
 from kctl.controllers.types import Changes, Mapper, Object, View
-from kctl.network import model
-from kctl.network.types import Front, LoadBalancer, Model
+from kctl.network.model import Catalogue, Problem
+from kctl.network.types import Front, LoadBalancer
 from kctl.runtime.types import ApplyFront, FrontState, RemoveFront
 from kctl.store.types import Key, Memo
 
@@ -68,8 +69,9 @@ class LoadBalancerController:
 
     def sync(self, keys: Sequence[Key], view: View, now: datetime) -> Changes:
         changes = Changes()
+        others = Neighbourhood(view, now, changes)
         nodes = []
-        for key in keys:
+        for key in others.look(keys):
             node = view.get(*key)
             if node is None:
                 changes.remember(_rotation(key.name), None)
@@ -79,17 +81,18 @@ class LoadBalancerController:
         back_end = self._back_end(nodes, view, changes)
         if back_end is None:
             return changes
-        services, slices = view.list("services"), view.list(SLICES)
-        for position, node in enumerate(nodes):
-            served, problems = model.build(node, services, slices, view.setting)
-            if position == 0:
-                _tell(problems, view, changes)
+        catalogue = Catalogue(others.nodes, view.list("services"), view.list(SLICES), view.setting)
+        _tell(catalogue.problems, view, changes)
+        for node in nodes:
+            around = others.around(node, catalogue)
             here = _Node(node, view, now, changes)
-            identity = _identity(back_end, served)
+            identity = _identity(back_end, catalogue.identity(node, around))
             if not here.stands(identity):  # rendering costs more than all the rest
-                fronts = back_end.fronts(served)
+                fronts = back_end.fronts(catalogue.model(node, around))
                 here.bring_to(fronts)
                 here.note(identity, fronts)
+                others.asked(node, around, fronts)
+        others.release(catalogue)
         return changes
 
     def _back_end(
@@ -124,8 +127,8 @@ def _wanted(node: Object, view: View) -> bool:
     )
 
 
-def _identity(back_end: LoadBalancer, served: Model) -> str:
-    """Of everything that the rendered files depend on."""
+def _identity(back_end: LoadBalancer, served: str) -> str:
+    """Of everything that the rendered files depend on; `served` is that of the model."""
     text = repr((__version__, back_end.name, served))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -134,7 +137,7 @@ def _rotation(node: str) -> str:
     return f"rotation/{node}"
 
 
-def _tell(problems: Sequence[model.Problem], view: View, changes: Changes) -> None:
+def _tell(problems: Sequence[Problem], view: View, changes: Changes) -> None:
     """An event on a service for what is new since the last time."""
     texts = {
         hashlib.sha256(f"{uid_of(each.service)}\0{each.message}".encode()).hexdigest()[:12]: each

@@ -9,7 +9,7 @@ once more, by the narrowest rule that all good values meet.
 from __future__ import annotations
 
 import re
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _SERVICE_LABEL = re.compile(r"_[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
@@ -53,6 +53,24 @@ def port(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 65535:
         return value
     raise Unsafe("a port", value)
+
+
+def network(value: object) -> str:
+    """An IPv4 network in its one canonical form ("192.0.2.0/24"); one address is a /32, and
+    bits behind the prefix are dropped."""
+    if isinstance(value, str) and value.isascii():
+        try:
+            return str(IPv4Network(value, strict=False))
+        except ValueError:
+            pass  # named below
+    raise Unsafe("an IPv4 network", value)
+
+
+def seconds(value: object) -> int:
+    """A duration of at most a day."""
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 86400:
+        return value
+    raise Unsafe("a duration of at most 86400 seconds", value)
 
 
 def label(value: object) -> str:

@@ -3,43 +3,33 @@
 Pure, and without a word about any back end. The names are those of the Kubernetes DNS
 specification (1.1.0): an A record a service, A records of every endpoint for headless
 services, an SRV record for each named port, a CNAME for ExternalName.
+
+`Catalogue` is what the services mean, made once for all nodes; `Catalogue.model` is one
+node's view of it, which differs in policies and in the ways to the pods of other nodes.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import cached_property
+from ipaddress import IPv4Network
 from typing import Any
 
 from kctl.network import checks
 from kctl.network.addresses import front_address
-from kctl.network.types import Alias, Endpoint, Model, NameRecord, ServicePort, ServiceRecord
+from kctl.network.around import Around
+from kctl.network.outside import Outside
+from kctl.network.service import Cluster, Parts, PolicyPort, Problem, ServiceParts, is_headless
+from kctl.network.types import Endpoint, HealthPort, Model, NameRecord, ServicePort
 
 Object = dict[str, Any]
 
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
-_DEFAULT_AFFINITY_SECONDS = 10800
 LOOPBACK = "127.0.0.1"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something of a service that is not served, for an event on it."""
-
-    service: Object
-    reason: str
-    message: str
-
-
-@dataclass
-class _Parts:
-    """The model as it grows."""
-
-    ports: list[ServicePort] = field(default_factory=list)
-    names: list[NameRecord] = field(default_factory=list)
-    services: list[ServiceRecord] = field(default_factory=list)
-    aliases: list[Alias] = field(default_factory=list)
+_ALONE = Around()
 
 
 def build(
@@ -48,41 +38,181 @@ def build(
     slices: Iterable[Object],
     setting: Callable[[str], str],
 ) -> tuple[Model, list[Problem]]:
-    """The model for one node (which must have a spec.podCIDR) and what it leaves out. A
-    service with a value that is unfit for a configuration file is left out as a whole."""
-    domain = checks.host_name(setting("cluster-domain"))
-    by_service: dict[tuple[str, str], list[Object]] = defaultdict(list)
-    for each in slices:
-        meta = each["metadata"]
-        owner = (meta.get("labels") or {}).get(SERVICE_NAME_LABEL, "")
-        by_service[meta["namespace"], owner].append(each)
-    parts, problems = _Parts(), []
-    for service in services:
-        meta = service["metadata"]
-        own = by_service[meta["namespace"], meta["name"]]
-        try:
-            built = _Service(service, own, node["metadata"]["name"], domain).build()
-        except checks.Unsafe as error:
-            problems.append(Problem(service, "InvalidService", f"Not served: {error}"))
-            continue
-        parts.ports += built.ports
-        parts.names += built.names
-        parts.services += built.services
-        parts.aliases += built.aliases
-        problems += _unserved(service, domain)
-    model = Model(
-        node=node["metadata"]["name"],
-        node_addresses=node_addresses(node),
-        front_address=front_address(node["spec"]["podCIDR"]),
-        service_cidr=setting("service-cidr"),
-        dns_address=setting("dns-address"),
-        cluster_domain=domain,
-        ports=tuple(parts.ports),
-        names=_merged(parts.names),
-        services=tuple(dict.fromkeys(parts.services)),
-        aliases=tuple(parts.aliases),
-    )
-    return model, problems
+    """The model for a node that has no neighbours, and what it leaves out."""
+    catalogue = Catalogue([node], services, slices, setting)
+    return catalogue.model(node), catalogue.problems
+
+
+class Catalogue:
+    """The services of the cluster. A service with a value that is unfit for a configuration
+    file is left out as a whole, and named in `problems`."""
+
+    def __init__(
+        self,
+        nodes: Sequence[Object],
+        services: Iterable[Object],
+        slices: Iterable[Object],
+        setting: Callable[[str], str],
+    ) -> None:
+        self.problems: list[Problem] = []
+        self._domain = checks.host_name(setting("cluster-domain"))
+        self._service_cidr = setting("service-cidr")
+        self._dns_address = setting("dns-address")
+        self._networks = {
+            each["metadata"]["name"]: IPv4Network(each["spec"]["podCIDR"])
+            for each in nodes
+            if each["spec"].get("podCIDR")
+        }
+        self._cluster = Cluster(
+            self._domain, IPv4Network(self._service_cidr), frozenset(self._networks)
+        )
+        listening = {address for node in nodes for address in node_addresses(node)}
+        self._parts = self._collect(services, slices, Outside(listening))
+
+    def _collect(
+        self, services: Iterable[Object], slices: Iterable[Object], outside: Outside
+    ) -> Parts:
+        by_service: dict[tuple[str, str], list[Object]] = defaultdict(list)
+        for each in slices:
+            meta = each["metadata"]
+            owner = (meta.get("labels") or {}).get(SERVICE_NAME_LABEL, "")
+            by_service[meta["namespace"], owner].append(each)
+        built = []
+        for service in services:
+            meta = service["metadata"]
+            own = by_service[meta["namespace"], meta["name"]]
+            try:
+                built.append((service, ServiceParts(service, own, self._cluster).build()))
+            except checks.Unsafe as error:
+                text = f"Not served: {error}"
+                self.problems.append(Problem(service, "InvalidService", text))
+        whole = Parts()
+        for service, parts in outside.settle(built):
+            whole.ports += parts.ports
+            whole.names += parts.names
+            whole.services += parts.services
+            whole.aliases += parts.aliases
+            whole.health += parts.health
+            self.problems += parts.problems
+            self.problems += _unserved(service, self._domain)
+        return whole
+
+    # --- one node ---
+
+    def model(self, node: Object, around: Around = _ALONE) -> Model:
+        """What a node (which must have a spec.podCIDR) serves."""
+        name = node["metadata"]["name"]
+        ways = _Ways(name, self._networks, around)
+        return Model(
+            node=name,
+            node_addresses=node_addresses(node),
+            front_address=front_address(node["spec"]["podCIDR"]),
+            service_cidr=self._service_cidr,
+            dns_address=self._dns_address,
+            cluster_domain=self._domain,
+            ports=tuple(ways.port(each) for each in self._parts.ports),
+            names=self._names,
+            services=self._services,
+            aliases=tuple(self._parts.aliases),
+            peers=around.peers,
+            health_ports=tuple(
+                HealthPort(each.namespace, each.service, each.port, len(each.pods.get(name, ())))
+                for each in self._parts.health
+            ),
+            own_address=around.own_address,
+            relays=around.relays,
+            relay_health=around.relay_health,
+            relay_sources=around.relay_sources,
+        )
+
+    def identity(self, node: Object, around: Around = _ALONE) -> str:
+        """Of everything that the model of a node is made of: costs less than the model."""
+        own = (node["metadata"]["name"], node["spec"]["podCIDR"], node_addresses(node), around)
+        return hashlib.sha256(f"{self._digest}{own!r}".encode()).hexdigest()[:16]
+
+    def pods(self, node: str) -> frozenset[str]:
+        """ "address:port" of every endpoint that stands in a node's pod network."""
+        return self._by_node.get(node, frozenset())
+
+    @cached_property
+    def _by_node(self) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        for each in self._parts.ports:
+            if each.port.protocol == "TCP":
+                for endpoint in each.port.endpoints:
+                    if endpoint.node and in_network(
+                        endpoint.address, self._networks[endpoint.node]
+                    ):
+                        found[endpoint.node].add(where(endpoint))
+        return {node: frozenset(each) for node, each in found.items()}
+
+    @cached_property
+    def _names(self) -> tuple[NameRecord, ...]:
+        return _merged(self._parts.names)
+
+    @cached_property
+    def _services(self) -> tuple[Any, ...]:
+        return tuple(dict.fromkeys(self._parts.services))
+
+    @cached_property
+    def _digest(self) -> str:
+        parts = self._parts
+        shared = (parts.ports, parts.names, parts.services, parts.aliases, parts.health)
+        own = (self._domain, self._service_cidr, self._dns_address, self._networks, shared)
+        return hashlib.sha256(repr(own).encode()).hexdigest()
+
+
+class _Ways:
+    """The endpoints of every service as one node reaches them."""
+
+    def __init__(self, node: str, networks: Mapping[str, IPv4Network], around: Around) -> None:
+        self._node, self._networks, self._around = node, networks, around
+        self._peers = {each.node for each in around.peers}
+        self._plain = not self._peers and not around.published
+        self._known: dict[Endpoint, Endpoint | None] = {}
+
+    def port(self, policy: PolicyPort) -> ServicePort:
+        port = policy.port
+        blocked = self._around.blocked
+        if blocked and port.external_addresses:
+            free = [e for e in port.external_addresses if f"{e}:{port.port}" not in blocked]
+            port = replace(port, external_addresses=tuple(free))
+        endpoints: Iterable[Endpoint] = port.endpoints
+        if policy.local:
+            endpoints = [each for each in endpoints if each.node == self._node]
+        elif self._plain:
+            return port
+        reached = (self._reach(each) for each in endpoints)
+        return replace(port, endpoints=tuple(each for each in reached if each is not None))
+
+    def _reach(self, endpoint: Endpoint) -> Endpoint | None:
+        """None for a pod that no way leads to (yet)."""
+        if endpoint.node in ("", self._node):
+            return endpoint
+        if endpoint not in self._known:
+            self._known[endpoint] = self._far(endpoint)
+        return self._known[endpoint]
+
+    def _far(self, endpoint: Endpoint) -> Endpoint | None:
+        if not in_network(endpoint.address, self._networks[endpoint.node]):
+            return endpoint  # a pod in its host's network
+        if endpoint.node in self._peers:
+            endpoint = replace(endpoint, peer=endpoint.node)
+        if endpoint.node in self._around.published:
+            relay = self._around.relayed.get(where(endpoint))
+            return replace(endpoint, relay=relay) if relay else None
+        return endpoint
+
+
+def where(endpoint: Endpoint) -> str:
+    return f"{endpoint.address}:{endpoint.port}"
+
+
+def in_network(address: str, network: IPv4Network) -> bool:
+    """Faster than `ipaddress` for the /24 that every node has."""
+    if network.prefixlen == 24:
+        return address.rpartition(".")[0] == str(network.network_address).rpartition(".")[0]
+    return IPv4Network(address).subnet_of(network)
 
 
 def node_addresses(node: Object) -> tuple[str, ...]:
@@ -116,7 +246,7 @@ def _unserved(service: Object, domain: str) -> list[Problem]:
             "resolvers that do not follow aliases (glibc, musl) cannot use"
         )
         return [Problem(service, "ExternalNameNotFollowed", text)]
-    if _headless(spec):
+    if is_headless(spec):
         return []
     return [
         Problem(
@@ -136,134 +266,4 @@ def _is_dns(service: Object) -> bool:
     return (meta["namespace"], meta["name"]) == ("kube-system", "kube-dns")
 
 
-def _headless(spec: Mapping[str, Any]) -> bool:
-    return spec.get("clusterIP") == "None"
-
-
-class _Service:
-    """One service as parts of a model."""
-
-    def __init__(self, service: Object, slices: Sequence[Object], node: str, domain: str) -> None:
-        meta = service["metadata"]
-        self._namespace = checks.label(meta["namespace"])
-        self._service = checks.label(meta["name"])
-        self._spec = service["spec"]
-        self._status = service.get("status") or {}
-        self._slices = [each for each in slices if each.get("addressType") == "IPv4"]
-        self._node = node
-        self._name = checks.host_name(f"{self._service}.{self._namespace}.svc.{domain}")
-        self._cluster_ips = tuple(
-            checks.address(each)
-            for each in self._spec.get("clusterIPs") or [self._spec.get("clusterIP") or "None"]
-            if each != "None" and not checks.is_ipv6(each)
-        )
-        self._parts = _Parts()
-
-    def build(self) -> _Parts:
-        if self._spec.get("type") == "ExternalName":
-            target = checks.host_name(str(self._spec["externalName"]).rstrip(".").lower())
-            self._parts.aliases.append(Alias(self._name, target))
-            return self._parts
-        if self._cluster_ips:
-            self._parts.names.append(NameRecord(self._name, self._cluster_ips))
-        for port in self._spec.get("ports") or []:
-            self._port(port)
-        if _headless(self._spec):
-            self._headless_names()
-        return self._parts
-
-    def _port(self, port: Mapping[str, Any]) -> None:
-        name = checks.label(port["name"]) if port.get("name") else ""
-        protocol = port.get("protocol", "TCP")
-        number = checks.port(port["port"])
-        if name and self._cluster_ips:
-            record = checks.service_name(f"_{name}._{protocol.lower()}.{self._name}")
-            self._parts.services.append(ServiceRecord(record, self._name, number))
-        node_port = port.get("nodePort", 0)
-        common = ServicePort(
-            self._namespace,
-            self._service,
-            name,
-            protocol,
-            self._cluster_ips,
-            number,
-            session_affinity=self._affinity(),
-            app_protocol=port.get("appProtocol", ""),
-        )
-        inside = self._endpoints(name, protocol, self._spec.get("internalTrafficPolicy"))
-        outside = self._endpoints(name, protocol, self._spec.get("externalTrafficPolicy"))
-        external = self._external_addresses()
-        self._parts.ports.append(replace(common, endpoints=inside))
-        if node_port or external:
-            self._parts.ports.append(
-                replace(
-                    common,
-                    cluster_ips=(),
-                    node_port=checks.port(node_port) if node_port else 0,
-                    external_addresses=external,
-                    endpoints=outside,
-                )
-            )
-
-    def _affinity(self) -> int:
-        if self._spec.get("sessionAffinity") != "ClientIP":
-            return 0
-        config = (self._spec.get("sessionAffinityConfig") or {}).get("clientIP") or {}
-        return int(config.get("timeoutSeconds") or _DEFAULT_AFFINITY_SECONDS)
-
-    def _external_addresses(self) -> tuple[str, ...]:
-        ingress = (self._status.get("loadBalancer") or {}).get("ingress") or []
-        listed = [*(self._spec.get("externalIPs") or []), *(each.get("ip") for each in ingress)]
-        given = [each for each in listed if each and not checks.is_ipv6(each)]
-        return tuple(dict.fromkeys(checks.address(each) for each in given))
-
-    def _endpoints(self, name: str, protocol: str, policy: str | None) -> tuple[Endpoint, ...]:
-        """The ready endpoints of a port; with the policy "Local" those of this node."""
-        found: dict[tuple[str, int], Endpoint] = {}
-        for each in self._slices:
-            port = next((p for p in each.get("ports") or [] if _matches(p, name, protocol)), None)
-            if port is None:
-                continue
-            number = checks.port(port["port"])
-            for entry in _ready(each):
-                if policy == "Local" and entry.get("nodeName") != self._node:
-                    continue
-                address = checks.address(entry["addresses"][0])
-                pod = (entry.get("targetRef") or {}).get("name") or address
-                hostname = entry.get("hostname") or ""
-                found[address, number] = Endpoint(
-                    address, number, checks.host_name(pod), hostname and checks.label(hostname)
-                )
-        return tuple(found[key] for key in sorted(found))
-
-    def _headless_names(self) -> None:
-        """A name for the service and one for each endpoint, and SRV records to the latter."""
-        addresses = []
-        for each in self._slices:
-            for entry in _ready(each):
-                address = checks.address(entry["addresses"][0])
-                host = checks.label(entry.get("hostname") or address.replace(".", "-"))
-                target = checks.host_name(f"{host}.{self._name}")
-                addresses.append(address)
-                self._parts.names.append(NameRecord(target, (address,)))
-                for port in each.get("ports") or []:
-                    if port.get("name"):
-                        kind = f"_{port['name']}._{port.get('protocol', 'TCP').lower()}"
-                        record = checks.service_name(f"{kind}.{self._name}")
-                        number = checks.port(port["port"])
-                        self._parts.services.append(ServiceRecord(record, target, number))
-        if addresses:
-            self._parts.names.append(NameRecord(self._name, tuple(dict.fromkeys(addresses))))
-
-
-def _ready(endpoint_slice: Object) -> list[Object]:
-    """Endpoints in the rotation; a condition that is not there means ready."""
-    return [
-        entry
-        for entry in endpoint_slice.get("endpoints") or []
-        if (entry.get("conditions") or {}).get("ready") is not False and entry.get("addresses")
-    ]
-
-
-def _matches(port: Mapping[str, Any], name: str, protocol: str) -> bool:
-    return (port.get("name") or "") == name and port.get("protocol", "TCP") == protocol
+__all__ = ["Catalogue", "Problem", "build", "in_network", "node_addresses", "where"]

@@ -52,7 +52,7 @@ def change_setting(store: Store, plugins: Plugins, name: str, value: str) -> Non
         raise ValueError("it was chosen when this control plane was born, and stays")
     if name in DEFAULTS and DEFAULTS[name].isdigit() and not value.isdigit():
         raise ValueError(f"{value!r} is not a number")
-    if name == "node-port-range":
+    if name in ("node-port-range", "relay-port-range"):
         low, dash, high = value.partition("-")
         if not (dash and low.isdigit() and high.isdigit() and 0 < int(low) < int(high) < 65536):
             raise ValueError(f"{value!r} is not a range of ports such as 30000-32767")

@@ -7,12 +7,21 @@ listens on node ports. The last exists only where a service asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 
-from kctl.network import names
-from kctl.network.haproxy.render import CONFIRM_PATH, CONFIRM_PORT, Listener, listener, render
+from kctl.network import checks, names
+from kctl.network.haproxy.render import (
+    CONFIRM_PATH,
+    CONFIRM_PORT,
+    Alive,
+    Health,
+    Page,
+    listener,
+    relay,
+    render,
+)
 from kctl.network.types import Front, ImageRecipe, Model, ServicePort
 
 _CONFIGURATION = "/etc/haproxy/haproxy.cfg"
@@ -40,16 +49,22 @@ class HAProxyLoadBalancer:
 
 
 def _inside(model: Model) -> Front:
-    served = [
-        (port, listener(port, [(address, port.port) for address in port.cluster_ips]))
+    free = _Free()
+    listeners = [
+        listener(port, free.of((address, port.port) for address in port.cluster_ips))
         for port in model.ports
         if model.dns_address not in port.cluster_ips
     ]
+    page = Page(
+        model.front_address,
+        _loopback(model.front_address),
+        tuple(each for each in listeners if each is not None),
+        model.peers,
+    )
     return _haproxy(
         "lb",
         ("sh", "/kctl/lb.sh", model.service_cidr),
-        served,
-        confirm_address=model.front_address,
+        page,
         network="pod",
         address=model.front_address,
         capabilities=("NET_ADMIN", *_RUN_AS),
@@ -57,26 +72,66 @@ def _inside(model: Model) -> Front:
 
 
 def _edge(model: Model) -> Front | None:
-    served = []
+    """None where no service and no other node asks for it."""
+    free = _Free()
+    alive = None
+    if model.relay_health:
+        free.of([(model.own_address, model.relay_health)])
+        sources = tuple(checks.address(each) for each in model.relay_sources)
+        alive = Alive(checks.address(model.own_address), model.relay_health, sources)
+    served = [relay(model.own_address, each, model.relay_sources) for each in model.relays]
+    for each in served:
+        free.of(each.binds)
     for port in model.ports:
-        binds = [(address, port.node_port) for address in model.node_addresses if port.node_port]
-        binds += [
-            (address, port.port)
-            for address in port.external_addresses
-            if address in model.node_addresses
-        ]
-        served.append((port, listener(port, binds, ".edge")))
-    if not any(each for _, each in served):
+        found = listener(
+            port, free.of(_edge_binds(model, port)), ".from" * bool(port.sources) or ".edge"
+        )
+        if found is not None:
+            served.append(found)
+    health = _health(model, free)
+    if not served and not health and alive is None:
         return None
+    own = _loopback(model.front_address)
     return _haproxy(
         "edge",
         ("haproxy", "-W", "-f", _CONFIGURATION),
-        served,
-        confirm_address=_loopback(model.front_address),
+        Page(own, own, tuple(served), model.peers, health, alive),
         network="host",
         address="",
         capabilities=_RUN_AS,
     )
+
+
+def _edge_binds(model: Model, port: ServicePort) -> Iterator[tuple[str, int]]:
+    if port.node_port:
+        yield from ((address, port.node_port) for address in model.node_addresses)
+    for address in port.external_addresses:
+        if address in model.node_addresses:
+            yield address, port.port
+
+
+def _health(model: Model, free: _Free) -> tuple[Health, ...]:
+    found = []
+    for each in model.health_ports:
+        namespace, service = checks.label(each.namespace), checks.label(each.service)
+        number = checks.port(each.port)
+        binds = free.of((address, number) for address in model.node_addresses)
+        name = f"{namespace}.{service}.health"
+        found.append(Health(name, namespace, service, each.endpoints, binds))
+    return tuple(each for each in found if each.binds)
+
+
+class _Free:
+    """Addresses and ports that no section has yet. The model gives each out once; what came
+    into it twice all the same must not keep everything else from being served."""
+
+    def __init__(self) -> None:
+        self._taken: set[tuple[str, int]] = set()
+
+    def of(self, binds: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+        found = tuple(each for each in dict.fromkeys(binds) if each not in self._taken)
+        self._taken.update(found)
+        return found
 
 
 def _loopback(front_address: str) -> str:
@@ -88,15 +143,13 @@ def _loopback(front_address: str) -> str:
 def _haproxy(
     name: str,
     command: tuple[str, ...],
-    served: Iterable[tuple[ServicePort, Listener | None]],
+    page: Page,
     *,
-    confirm_address: str,
     network: str,
     address: str,
     capabilities: tuple[str, ...],
 ) -> Front:
-    pairs = [(port, each) for port, each in served if each is not None]
-    text, generation = render([each for _, each in pairs], confirm_address)
+    text, generation = render(page)
     candidate = f"{_CONFIGURATION}.new"
     return Front(
         name=name,
@@ -109,10 +162,8 @@ def _haproxy(
         candidate={_CONFIGURATION: candidate},
         check=("haproxy", "-c", "-f", candidate),
         reload="SIGUSR2",
-        confirm=(confirm_address, CONFIRM_PORT, CONFIRM_PATH, generation),
-        endpoints=frozenset(
-            f"{server.address}:{server.port}" for _, each in pairs for server in each.servers
-        ),
+        confirm=(page.confirm_address, CONFIRM_PORT, CONFIRM_PATH, generation),
+        endpoints=frozenset(server.pod for each in page.listeners for server in each.servers),
         workers=2,
     )
 

@@ -1,4 +1,8 @@
-"""The configuration of HAProxy as text: listeners in, a checked file out."""
+"""The configuration of HAProxy as text: listeners in, a checked file out.
+
+Sources: the HAProxy 2.6 configuration manual (`track`, `allbackups`, `peers`, `stick on`,
+`tcp-ut`, `send-proxy`).
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from kctl.network import checks
+from kctl.network.around import HEALTH_PORT
 from kctl.network.haproxy.grammar import parse
-from kctl.network.types import Endpoint, ServicePort
+from kctl.network.types import Endpoint, Peer, Relay, ServicePort
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -19,10 +24,16 @@ if TYPE_CHECKING:
 USER = 65532
 """What the workers run as; the master keeps root, to bind and to signal them."""
 SOCKET = "/run/kctl/admin.sock"
-CONFIRM_PORT = 10256
+CONFIRM_PORT = HEALTH_PORT
 """The port of kube-proxy's health check, which this one stands for."""
 CONFIRM_PATH = "/generation"
+PEERS_PATH = "/peers"
+"""Answers one line "NODE 1" (alive) or "NODE 0" for every other node."""
+_MEMORY_PORT = 10257
+"""Of loopback: an old process tells the new one there which client belongs to which pod."""
 _MAXCONN = 8000
+_AFFINITY_CLIENTS = 102400
+"""that a service's affinity remembers, the latest of them"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,9 @@ class Server:
     port: int
     id: int
     """Stays with the address, so that clients of the others keep theirs when one goes."""
+    peer: str
+    pod: str
+    """"address:port" of the pod itself, also where another address leads to it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +57,51 @@ class Listener:
     name: str
     binds: tuple[tuple[str, int], ...]
     servers: tuple[Server, ...]
-    http: bool
-    sticky: bool
+    http: bool = False
+    affinity: int = 0
+    """seconds"""
+    sources: tuple[str, ...] = ()
+    proxy: str = ""
+    """send-proxy, send-proxy-v2"""
+
+    @property
+    def distant(self) -> bool:
+        """Every endpoint stands on a node that may fall silent: when all of them seem to,
+        they are tried all the same, since nothing is lost by it."""
+        return all(server.peer for server in self.servers)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A listener that tells how many endpoints of a service this node has."""
+
+    name: str
+    namespace: str
+    service: str
+    endpoints: int
+    binds: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """A listener that tells other nodes that this one is alive."""
+
+    address: str
+    port: int
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that one configuration holds."""
+
+    confirm_address: str
+    memory_address: str
+    """an address of loopback that no other HAProxy of the same network uses so"""
+    listeners: tuple[Listener, ...] = ()
+    peers: tuple[Peer, ...] = ()
+    health: tuple[Health, ...] = ()
+    alive: Alive | None = None
 
 
 def listener(
@@ -55,9 +112,27 @@ def listener(
     if port.protocol != "TCP" or not binds or not port.endpoints:
         return None
     namespace, service = checks.label(port.namespace), checks.label(port.service)
-    name = f"{namespace}.{service}.{checks.port(port.port)}{suffix}"
-    checked = tuple((checks.address(address), checks.port(number)) for address, number in binds)
-    return Listener(name, checked, _servers(port.endpoints), port.http, bool(port.session_affinity))
+    return Listener(
+        f"{namespace}.{service}.{checks.port(port.port)}{suffix}",
+        tuple((checks.address(address), checks.port(number)) for address, number in binds),
+        _servers(port.endpoints),
+        port.http,
+        port.session_affinity and checks.seconds(port.session_affinity),
+        tuple(checks.network(each) for each in port.sources),
+        _PROXY[port.proxy_protocol],
+    )
+
+
+_PROXY = {"": "", "v1": "send-proxy", "v2": "send-proxy-v2"}
+
+
+def relay(address: str, each: Relay, sources: Sequence[str]) -> Listener:
+    """A port of the node's address that leads to one pod, for some other nodes alone."""
+    target = f"{checks.address(each.address)}:{checks.port(each.target)}"
+    server = Server("pod", each.address, each.target, 1, "", target)
+    binds = ((checks.address(address), checks.port(each.port)),)
+    allowed = tuple(checks.address(source) for source in sources)
+    return Listener(f"kctl-relay.{each.port}", binds, (server,), sources=allowed)
 
 
 def _servers(endpoints: Sequence[Endpoint]) -> tuple[Server, ...]:
@@ -65,8 +140,8 @@ def _servers(endpoints: Sequence[Endpoint]) -> tuple[Server, ...]:
     names: set[str] = set()
     servers = []
     for each in endpoints:
-        where = f"{checks.address(each.address)}:{checks.port(each.port)}"
-        number = zlib.crc32(where.encode()) % 0x7FFFFFFE + 1
+        pod = f"{checks.address(each.address)}:{checks.port(each.port)}"
+        number = zlib.crc32(pod.encode()) % 0x7FFFFFFE + 1
         while number in taken:
             number = number % 0x7FFFFFFE + 1
         taken.add(number)
@@ -74,11 +149,13 @@ def _servers(endpoints: Sequence[Endpoint]) -> tuple[Server, ...]:
         if name in names:
             name = f"{name}-{each.address}-{each.port}"
         names.add(name)
-        servers.append(Server(name, each.address, each.port, number))
+        address, port = each.relay or (each.address, each.port)
+        peer = each.peer and checks.host_name(each.peer)
+        servers.append(Server(name, checks.address(address), checks.port(port), number, peer, pod))
     return tuple(servers)
 
 
-def render(listeners: Sequence[Listener], confirm_address: str) -> tuple[str, str]:
+def render(page: Page) -> tuple[str, str]:
     """(configuration, generation). The generation is a digest of the configuration, which
     the confirm listener answers. Raises GrammarError rather than return a file that
     holds anything unexpected."""
@@ -86,10 +163,15 @@ def render(listeners: Sequence[Listener], confirm_address: str) -> tuple[str, st
         "uid": USER,
         "maxconn": _MAXCONN,
         "socket": SOCKET,
-        "confirm_address": checks.address(confirm_address),
+        "confirm_address": checks.address(page.confirm_address),
         "confirm_port": CONFIRM_PORT,
         "confirm_path": CONFIRM_PATH,
-        "listeners": listeners,
+        "peers_path": PEERS_PATH,
+        "memory_address": checks.address(page.memory_address),
+        "memory_port": _MEMORY_PORT,
+        "clients": _AFFINITY_CLIENTS,
+        "remembers": any(each.affinity for each in page.listeners),
+        "page": page,
     }
     draft = _template().render(values, generation="0" * 16)
     generation = hashlib.sha256(draft.encode()).hexdigest()[:16]

@@ -71,7 +71,8 @@ def test_a_pod_that_leaves_changes_no_other_servers_number() -> None:
     everything = parse(text(fronts(model(sticky))["lb"]))["listen default.web.80"]
     less = build(NODE, [sticky], [{**TWO, "endpoints": TWO["endpoints"][:1]}], SETTINGS.__getitem__)
     body = parse(text(fronts(less[0])["lb"]))["listen default.web.80"]
-    assert "balance source" in body
+    assert "stick on src" in body
+    assert "stick-table type ip size 102400 expire 10800s peers kctl" in body
     (server,) = [line for line in body if line.startswith("server")]
     assert server in everything
 

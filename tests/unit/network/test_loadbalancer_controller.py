@@ -28,6 +28,8 @@ ALL = {
     "cluster-id": "abc",
     "cluster-cidr": "10.98.0.0/16",
     "load-balancer": "haproxy",
+    "relay-port-range": "29000-29999",
+    "node-port-range": "30000-32767",
 }
 
 
@@ -113,7 +115,7 @@ def test_a_node_gets_its_fronts_in_their_order_and_then_there_is_nothing_to_do()
     settled = world.sync()
     assert settled == Changes()
     assert world.rotation() == ["10.98.16.10:8080", "10.98.16.11:8080"]
-    assert set(world.memos) == {"model/n1", "rotation/n1"}
+    assert set(world.memos) == {"model/n1", "reach/n1", "rotation/n1"}
 
 
 def test_the_rotation_holds_old_and_new_until_the_new_one_is_served() -> None:
@@ -206,6 +208,7 @@ def test_an_idle_node_of_an_empty_cluster_runs_nothing_until_a_pod_comes() -> No
     world = World()
     own = service("kubernetes")
     world.objects["services"] = [own]
+    assert world.sync().operations == []
     assert world.sync() == Changes()
     world.pods = [{"metadata": {"name": "p"}}]
     assert applied(world.sync()) == ["lb", "dns"]
@@ -221,6 +224,7 @@ def test_an_idle_node_of_an_empty_cluster_runs_nothing_until_a_pod_comes() -> No
 def test_a_node_that_cannot_run_fronts_is_left_alone(seen: NodeObservation | None) -> None:
     world = World()
     world.seen = seen
+    assert world.sync().operations == []
     assert world.sync() == Changes()
 
 
