@@ -130,15 +130,19 @@ class Context:
     ) -> None:
         """After a write: run the pass, or leave it to whoever holds the lease; go on until
         `until` holds, at most `timeout` seconds. What is written stays written where no
-        host answers; the exit code tells of it."""
+        host answers; the exit code tells of it. As long as some host answers, one that does
+        not is worth a warning: what is written is carried out where it can be."""
         from kctl.reconcile.after import after_write
 
         self.out.flush()
         summary = after_write(self.plane, until=until, timeout=timeout)
         for node, why in summary.unreachable.items():
+            if summary.answering and node:
+                self.warn(f'node "{node}" does not answer: {why}')
+                continue
             where = f'node "{node}" does not answer: ' if node else ""
             self.err.write(f"error: saved, but not carried out: {where}{why}\n")
-        if summary.unreachable:
+        if summary.unreachable and not summary.answering:
             raise Exit(1)
 
     def refresh(self) -> None:

@@ -58,7 +58,7 @@ class NodeLifecycleController:
         for key in keys:
             node = view.get(*key)
             if node is None:
-                changes.remember(_memo_name(key.name), None)
+                changes.remember(silent_memo(key.name), None)
                 forget(key.name, view, changes)
             else:
                 nodes[key.name] = _mark_silence(node, view, now, changes)
@@ -88,7 +88,7 @@ def _spared(
 # --- silence -------------------------------------------------------------------------
 
 
-def _memo_name(node: str) -> str:
+def silent_memo(node: str) -> str:
     """Holds since when a node does not answer, in epoch seconds."""
     return f"node/silent/{node}"
 
@@ -96,14 +96,14 @@ def _memo_name(node: str) -> str:
 def _mark_silence(node: Object, view: View, now: datetime, changes: Changes) -> Object:
     """The node as it is after this look: Unknown when the grace period is over."""
     name, seen = name_of(node), view.node(name_of(node))
-    memo = view.recall(_memo_name(name))
+    memo = view.recall(silent_memo(name))
     if seen is None or seen.reachable or seen.refused:
         if memo is not None and seen is not None:
-            changes.remember(_memo_name(name), None)
+            changes.remember(silent_memo(name), None)
         return node
     since = float(memo.value) if memo is not None else now.timestamp()
     if memo is None:
-        changes.remember(_memo_name(name), Memo(f"{since:.3f}"))
+        changes.remember(silent_memo(name), Memo(f"{since:.3f}"))
     due = since + float(view.setting("node-monitor-grace-period"))
     if due > now.timestamp():
         changes.requeue(key_of("nodes", node), due)

@@ -49,9 +49,12 @@ def _work(
     until: Callable[[], bool] | None,
     deadline: float | None,
     log: Log,
+    *,
+    patient: bool = False,
 ) -> Summary:
+    """`patient`: wait for hosts that were silent before as long as for the others."""
     try:
-        summary, moving = _passes(plane, lease, until, deadline, log)
+        summary, moving = _passes(plane, lease, until, deadline, log, patient)
     finally:
         lease.release()
     if moving:
@@ -81,7 +84,7 @@ def one_pass(plane: Plane, log: Log) -> Summary | None:
     watcher does the work."""
     with Asking(plane.store, TURN_SECONDS):
         lease = _turn(plane, None, frozenset({"watch"}))
-    return _work(plane, lease, None, None, log) if lease is not None else None
+    return _work(plane, lease, None, None, log, patient=True) if lease is not None else None
 
 
 def _wait_for(until: Callable[[], bool] | None, deadline: float | None) -> None:
@@ -95,8 +98,10 @@ def _passes(
     until: Callable[[], bool] | None,
     deadline: float | None,
     log: Log,
+    patient: bool,
 ) -> tuple[Summary, bool]:
     loop = Loop(plane, log, lease)
+    loop.looker.patient = patient
     try:
         loop.begin()
         loop.run(lambda loop: loop.idle() and (until is None or until()), deadline)

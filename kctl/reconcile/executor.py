@@ -122,12 +122,11 @@ class Executor:
             pool.close()
         self._woken.set()
 
-    def waits_for(self, node: str) -> bool:
-        """Something was asked of the node and has not ended."""
+    def nodes(self) -> set[str]:
+        """Those of which something was asked that has not ended."""
         with self._lock:
-            return any(lane.node == node for lane in self._lanes.values()) or any(
-                probe.node == node for probe in self._probing.values()
-            )
+            probed = {probe.node for probe in self._probing.values()}
+            return probed | {lane.node for lane in self._lanes.values()}
 
     def late(self) -> set[str]:
         """Nodes where an operation ended that had been given up, since the last call: what

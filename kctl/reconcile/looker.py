@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kctl.controllers.node_registration import host_of, left_memo
+from kctl.controllers.nodelifecycle import silent_memo
 from kctl.reconcile.hosts import Hosts, free_name, local_url, node_name, node_object
 from kctl.reconcile.joining import Claim, claim_of
 from kctl.reconcile.mirror import Mirror
@@ -24,8 +25,10 @@ from kctl.store.types import Change, Key
 
 Object = dict[str, Any]
 
-LOOK_SECONDS = 15.0
+LOOK_SECONDS = 10.0
 """An engine that has not answered after this long counts as unreachable for this look."""
+SILENT_SECONDS = 1.5
+"""So long a pass waits for one that did not answer the last time either."""
 LOOK_EVERY = 10.0
 FACTS_EVERY = 60.0
 DRAIN_LOOK_EVERY = 0.2
@@ -62,6 +65,8 @@ class Looker:
         self._report, self._wake = report, wake
         self.every = LOOK_EVERY
         """seconds; who does not follow the engines' events looks more often"""
+        self.patient = False
+        """Wait for hosts that were silent before as long as for the others."""
         self._looks: dict[str, _Look] = {}
         self._noted: set[str] = set()
         """nodes that were written to since the last turn"""
@@ -74,9 +79,18 @@ class Looker:
     def look(self, nodes: Sequence[str] = (), *, facts: bool = False) -> None:
         """Look now, at all nodes by default, and wait for the answers."""
         self.start(nodes, facts=facts)
-        pending = [look.future for look in self._looks.values() if not look.given_up]
-        wait(pending, timeout=LOOK_SECONDS)
+        began = time.monotonic()
+        silent = {name for name in self._looks if self._hosts.recall(silent_memo(name))}
+        wait(self._futures(self._looks.keys() - silent), timeout=LOOK_SECONDS)
+        left = (LOOK_SECONDS if self.patient else SILENT_SECONDS) - (time.monotonic() - began)
+        wait(self._futures(silent), timeout=max(left, 0.0))
         self.take()
+        for name in silent & self._looks.keys():
+            self._give_up(name, time.monotonic() - began)
+
+    def _futures(self, names: Iterable[str]) -> list[Future[NodeObservation]]:
+        looks = [self._looks[name] for name in names]
+        return [look.future for look in looks if not look.given_up]
 
     def start(self, nodes: Sequence[str] = (), *, facts: bool = False) -> None:
         """Begin to look; `take` has the answers later."""
@@ -102,7 +116,9 @@ class Looker:
 
     def _begin(self, claim: Claim, facts: bool, now: float) -> None:
         self._looked_for[claim.node] = claim.essence
-        future = self._hosts.look(claim, facts, self._report)
+        known = self._observed.nodes.get(claim.node)
+        back = known is not None and (not known.reachable or known.facts is None)
+        future = self._hosts.look(claim, facts or back, self._report)
         self._looks[claim.node] = _Look(future, now)
         future.add_done_callback(lambda _: self._wake())
 
@@ -149,8 +165,11 @@ class Looker:
         """The regular look, the frequent ones while fronts drain, and those of nodes that
         are not what they were at their last look."""
         self._start_noted()
-        fronts = [front for seen in self._observed.nodes.values() for front in seen.fronts.values()]
-        draining = any(not front.drained for front in fronts)
+        draining = any(
+            not front.drained
+            for seen in self._observed.nodes.values()
+            for front in (seen.fronts.values() if seen.reachable else ())
+        )
         now = time.monotonic()
         if now - self._looked_at > (DRAIN_LOOK_EVERY if draining else self.every):
             self.start(facts=now - self._facts_at > FACTS_EVERY)
@@ -166,8 +185,15 @@ class Looker:
                     if name in self._looks:
                         self._looks[name].urgent = look.urgent
             elif not look.given_up and time.monotonic() - look.began > LOOK_SECONDS:
-                look.given_up = True
-                self._take(NodeObservation(name, False, f"no answer in {LOOK_SECONDS:.0f} s"))
+                self._give_up(name, LOOK_SECONDS)
+
+    def _give_up(self, name: str, seconds: float) -> None:
+        """It counts as unreachable until its answer is there after all."""
+        look = self._looks[name]
+        if not look.given_up:
+            look.given_up = True
+            words = f"no answer in {max(seconds, 1.0):.0f} s"
+            self._take(NodeObservation(name, False, words, time.time()))
 
     def _take(self, seen: NodeObservation) -> None:
         if self._node(seen.node) is None:
@@ -178,6 +204,7 @@ class Looker:
             self._summary.refused[seen.node] = seen.error
         elif not seen.reachable:
             self._summary.unreachable[seen.node] = seen.error
+        self._summary.answering = self._summary.answering or seen.reachable
         self._observed.look(seen)
 
     # --- nodes ---

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from kctl.controllers.nodelifecycle import silent_memo
 from kctl.reconcile.compute import Compute, timer_parts
 from kctl.reconcile.executor import Executor
 from kctl.reconcile.hosts import Hosts
@@ -41,7 +42,7 @@ COALESCE = 0.02
 """Outcomes that end this close together share one compute."""
 COMMIT_TRIES = 20
 SKEW = 2.0
-"""How far the clock of a host may be behind, in seconds, before a restart goes unseen."""
+"""How well the clock of a host is known, in seconds."""
 NEVER = 1e18
 """The due time of nothing, in epoch seconds."""
 
@@ -112,7 +113,7 @@ class Loop:
             known.update(
                 uid
                 for uid, pod in seen.pods.items()
-                if all(each.started_at < at - SKEW for each in pod.containers)
+                if all(each.started_at - seen.skew < at - SKEW for each in pod.containers)
             )
         for uid in known:
             self.observed.changed_pods.pop(uid, None)
@@ -178,6 +179,20 @@ class Loop:
             self._acted = self._acted or not isinstance(outcome.operation, RunProbe)
         self.looker.start_if_due()
         self.looker.take()
+        self._give_up_lost()
+
+    def _give_up_lost(self) -> None:
+        """Wait no longer for what was asked of hosts that count as lost; look at what such
+        an operation did, should it have ended after all."""
+        grace = float(self.plane.settings["node-monitor-grace-period"])
+        for node in self.executor.nodes():
+            seen, silent = self.observed.nodes.get(node), self.memory.get(silent_memo(node))
+            lost = silent is not None and float(silent.value) + grace <= time.time()
+            if lost and seen is not None and not seen.reachable:
+                self.executor.give_up(node, seen.error)
+        late = self.executor.late()
+        if late:
+            self.looker.start(sorted(late))
 
     def _follow_store(self) -> None:
         if self.plane.store.revision() == self.mirror.revision:

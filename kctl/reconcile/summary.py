@@ -18,6 +18,9 @@ class Summary:
     refused: dict[str, str] = field(default_factory=dict)
     """node -> why its host answers and may not be used for it"""
 
+    answering: bool = False
+    """Some host answered."""
+
     @property
     def ok(self) -> bool:
         return not self.failures and not self.unreachable
