@@ -16,7 +16,6 @@ from kctl.reconcile.lease import STAYING, Asking, ReconcileLease, asked_to_leave
 from kctl.reconcile.log import Log
 from kctl.reconcile.loop import NEVER, Loop
 from kctl.reconcile.plane import Plane
-from kctl.reconcile.settled import on_its_way
 from kctl.reconcile.summary import Summary
 
 TURN_SECONDS = 120.0
@@ -105,7 +104,7 @@ def _passes(
     try:
         loop.begin()
         loop.run(lambda loop: loop.idle() and (until is None or until()), deadline)
-        moving = loop.next_due() < NEVER and on_its_way(loop.mirror)
+        moving = loop.next_due() < NEVER and loop.moving()
         return loop.summary, moving
     finally:
         loop.end()
@@ -139,7 +138,7 @@ def until_settled(plane: Plane, log: Log, seconds: float = SETTLE_SECONDS) -> Su
     try:
         loop.begin()
         return loop.run(
-            lambda loop: loop.idle() and not on_its_way(loop.mirror),
+            lambda loop: loop.idle() and not loop.moving(),
             time.time() + seconds,
             each_turn=_leave_if_asked,
         )

@@ -24,6 +24,7 @@ from kctl.reconcile.mirror import Mirror
 from kctl.reconcile.observed import Observed
 from kctl.reconcile.plan import Plan
 from kctl.reconcile.plane import Plane
+from kctl.reconcile.settled import just_silent, on_its_way
 from kctl.reconcile.summary import Summary
 from kctl.runtime.types import (
     Outcome,
@@ -222,6 +223,10 @@ class Loop:
         """Nothing is running, nothing is new: only time can bring more work."""
         quiet = not self.executor.busy and not self._pending and not self.looker.busy
         return quiet and self.next_due() > time.time()
+
+    def moving(self) -> bool:
+        """Something is on its way that only time brings."""
+        return just_silent(self.mirror, self.observed) or on_its_way(self.mirror)
 
     def next_due(self) -> float:
         """Epoch seconds of the earliest timer."""

@@ -1,23 +1,40 @@
 """Is something still on its way that only time brings?
 
 A command leaves a detached pass behind when the answer is yes: a pod whose probe has
-not passed yet, one that is being stopped, a rollout that is not complete.
+not passed yet, one that is being stopped, a rollout that is not complete. What only the
+answer of a lost host can bring is not waited for.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+from kctl.controllers.nodelifecycle_disruption import ready
+from kctl.controllers.nodelifecycle_eviction import evicting, leaves_at
 from kctl.reconcile.mirror import Mirror
+from kctl.reconcile.observed import Observed
+from kctl.store.types import Key
 
 Object = dict[str, Any]
 
 
 def on_its_way(mirror: Mirror) -> bool:
     """True while a pod or a deployment is still moving towards what was asked."""
-    return any(_pod_moves(pod) for pod in _objects(mirror, "pods")) or any(
+    lost = {node["metadata"]["name"]: node for node in _objects(mirror, "nodes") if not ready(node)}
+    return any(_pod_moves(pod, lost) for pod in _objects(mirror, "pods")) or any(
         _rollout_moves(each) for each in _objects(mirror, "deployments.apps")
     )
+
+
+def just_silent(mirror: Mirror, observed: Observed) -> bool:
+    """A host does not answer that counts as ready still: in a moment it counts as lost."""
+    for name, seen in observed.nodes.items():
+        if not seen.reachable and not seen.refused:
+            record = mirror.get(Key("nodes", "", name))
+            if record is not None and ready(mirror.object(record)):
+                return True
+    return False
 
 
 def _objects(mirror: Mirror, resource: str) -> list[Object]:
@@ -29,7 +46,10 @@ def _condition(obj: Object, name: str) -> Object:
     return next((each for each in conditions if each["type"] == name), {})
 
 
-def _pod_moves(pod: Object) -> bool:
+def _pod_moves(pod: Object, lost: dict[str, Object]) -> bool:
+    node = lost.get(pod["spec"].get("nodeName", ""))
+    if node is not None:
+        return _leaves(pod, node)
     if "deletionTimestamp" in pod["metadata"]:
         return True
     if (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
@@ -37,6 +57,15 @@ def _pod_moves(pod: Object) -> bool:
     if not pod["spec"].get("nodeName"):
         return False  # waits for a node, not for time
     return bool(_condition(pod, "Ready").get("status") != "True")
+
+
+def _leaves(pod: Object, node: Object) -> bool:
+    """It stands on a lost node, and is to be replaced in a while."""
+    if "deletionTimestamp" in pod["metadata"]:
+        return False
+    now = datetime.now(UTC)
+    leaves = leaves_at(pod, evicting(node), now)
+    return leaves is not None and leaves > now.timestamp()
 
 
 def _rollout_moves(deployment: Object) -> bool:
