@@ -128,6 +128,7 @@ class Bed:
     @contextmanager
     def skewed(self, host: str, seconds: int) -> Iterator[None]:
         """The host's clock is wrong by so many seconds, in everything its engine says."""
+        self._forget(host)
         real = self.socket(host).with_name("engine.sock")
         self.socket(host).rename(real)
         words = [sys.executable, str(_SKEW), str(real), str(self.socket(host)), str(seconds)]
@@ -138,6 +139,7 @@ class Bed:
         finally:
             proxy.terminate()
             proxy.wait(10)
+            self._forget(host)
             real.rename(self.socket(host))
 
     def _forget(self, host: str) -> None:
