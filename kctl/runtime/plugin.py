@@ -13,13 +13,18 @@ if TYPE_CHECKING:
 
 @hookimpl
 def kctl_runtime(url: str, node: str, settings: Mapping[str, str]) -> Runtime | None:
-    """Docker behind a unix socket, or a simulated engine."""
+    """Docker behind a unix socket or at the end of an SSH connection, or a simulated engine.
+    Raises ValueError for a URL that cannot be."""
     if url.startswith("simulated:"):
         from kctl.runtime.simulated import create
 
         return create(url, node, settings)
-    if not url.startswith("unix://"):
+    if not url.startswith(("unix://", "ssh://")):
         return None
     from kctl.runtime.docker.runtime import DockerRuntime
 
-    return DockerRuntime(url, node, settings)
+    if url.startswith("unix://"):
+        return DockerRuntime(url, node, settings)
+    from kctl.runtime.ssh.connection import Connection
+
+    return DockerRuntime(url, node, settings, Connection(url))

@@ -16,10 +16,13 @@ from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from kctl.runtime.docker.reach import Local
 from kctl.runtime.types import HostUnreachable
 
 if TYPE_CHECKING:
     from docker import APIClient
+
+    from kctl.runtime.docker.reach import Reach
 
 NEWEST = (1, 47)
 """The newest API version whose answers this code knows; newer engines speak it too."""
@@ -50,8 +53,10 @@ def _version(text: str) -> tuple[int, int]:
 class Engine:
     """One engine's API."""
 
-    def __init__(self, url: str, *, quick: int = QUICK, patient: int = PATIENT) -> None:
-        self.url = url
+    def __init__(self, to: str | Reach, *, quick: int = QUICK, patient: int = PATIENT) -> None:
+        self.reach: Reach = Local(to) if isinstance(to, str) else to
+        self.url = f"unix://{self.reach.socket}"
+        """of the socket on this machine that leads to it"""
         self._timeouts = (quick, patient)
         self._clients: tuple[APIClient, APIClient] | None = None
         self._lock = threading.Lock()
@@ -87,7 +92,26 @@ class Engine:
             DockerException,
             OSError,
         ) as error:
-            raise HostUnreachable(_words(error, self.url, timeout)) from error
+            raise HostUnreachable(self._words(error, timeout)) from error
+
+    def _words(self, error: BaseException, timeout: float) -> str:
+        """Why the engine did not answer, in the words of the docker command where it has
+        some."""
+        import requests.exceptions
+
+        url = self.reach.url
+        if isinstance(error, (requests.exceptions.Timeout, TimeoutError)):
+            self.reach.suspect()
+            return f"the Docker daemon at {url} did not answer within {timeout:g} s"
+        known = self.reach.explain()
+        if known:
+            return known
+        code = _errno(error)
+        if code in (errno.EACCES, errno.EPERM):
+            return f"permission denied while trying to connect to the Docker daemon socket at {url}"
+        if code in (errno.ENOENT, errno.ECONNREFUSED):
+            return f"Cannot connect to the Docker daemon at {url}. Is the docker daemon running?"
+        return f"the connection to the Docker daemon at {url} broke: {error}"
 
     @property
     def api_version(self) -> tuple[int, int]:
@@ -102,6 +126,7 @@ class Engine:
             return str(self.version["Arch"])
 
     def _both(self) -> tuple[APIClient, APIClient]:
+        self.reach.ensure()
         with self._lock:
             if self._clients is None:
                 self._clients = self._connect()
@@ -161,20 +186,7 @@ class Engine:
             clients, self._clients = self._clients, None
         for each in clients or ():
             each.close()
-
-
-def _words(error: BaseException, url: str, timeout: float) -> str:
-    """Why an engine did not answer, in the words of the docker command where it has some."""
-    import requests.exceptions
-
-    if isinstance(error, (requests.exceptions.Timeout, TimeoutError)):
-        return f"the Docker daemon at {url} did not answer within {timeout:g} s"
-    code = _errno(error)
-    if code in (errno.EACCES, errno.EPERM):
-        return f"permission denied while trying to connect to the Docker daemon socket at {url}"
-    if code in (errno.ENOENT, errno.ECONNREFUSED):
-        return f"Cannot connect to the Docker daemon at {url}. Is the docker daemon running?"
-    return f"the connection to the Docker daemon at {url} broke: {error}"
+        self.reach.close()
 
 
 def _errno(error: BaseException | None) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -48,6 +49,11 @@ class Context:
     @property
     def domain(self) -> str:
         return self.settings.get("cluster-domain") or "cluster.local"
+
+    def dial(self, host: str, port: int, timeout: float) -> socket.socket:
+        """Connect to HOST:PORT in the network of the engine's host. Raises OSError as
+        `socket.create_connection` does, or `HostUnreachable`."""
+        return self.engine.reach.dial(host, port, timeout)
 
     def lock_of(self, uid: str) -> threading.Lock:
         """Operations on one pod run one after the other."""

@@ -61,13 +61,19 @@ def peek(url: str, cluster: str, since: float) -> str:
 
     from kctl.light_json import loads
 
-    if not url.startswith("unix://"):
+    if url.startswith("ssh://"):
+        from kctl.runtime.ssh.places import standing
+
+        path = standing(url)
+    else:
+        path = url.removeprefix("unix://")
+    if not path.startswith("/"):
         return ""
     request = f"GET {list_query(cluster)} HTTP/1.0\r\nHost: kctl\r\n\r\n".encode()
     sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     try:
         sock.settimeout(TIMEOUT)
-        sock.connect(url.removeprefix("unix://"))
+        sock.connect(path)
         sock.sendall(request)
         answer = b"".join(iter(lambda: sock.recv(65536), b""))
     except OSError:

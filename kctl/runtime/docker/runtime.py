@@ -17,8 +17,10 @@ from kctl.runtime.docker.images import Images
 from kctl.runtime.docker.imagetar import OwnImages
 from kctl.runtime.docker.network import PodNetworkOfNode
 from kctl.runtime.docker.observe import Observer, clock_skew
+from kctl.runtime.docker.reach import Reach
 from kctl.runtime.threads import Threads
 from kctl.runtime.types import (
+    CleanNode,
     ExecStream,
     HostUnreachable,
     NodeObservation,
@@ -34,17 +36,20 @@ _LOOKERS = 3
 
 
 class DockerRuntime:
-    """One node's engine (`Runtime`), reached through a unix socket.
+    """One node's engine (`Runtime`), reached through a unix socket of this machine, or as
+    `reach` says.
 
     `settings` are those of the control plane; "cluster-id" is required, "cluster-cidr",
     "cluster-domain" and "node-address" are used where they are given."""
 
     name = "docker"
 
-    def __init__(self, url: str, node: str, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self, url: str, node: str, settings: Mapping[str, str], reach: Reach | None = None
+    ) -> None:
         if not settings.get("cluster-id"):
             raise ValueError('the setting "cluster-id" is empty: the control plane is not born yet')
-        engine, cluster = Engine(url), settings["cluster-id"]
+        engine, cluster = Engine(reach or url), settings["cluster-id"]
         self._context = Context(
             node=node,
             engine=engine,
@@ -90,7 +95,10 @@ class DockerRuntime:
         return NodeObservation(node=context.node, reachable=False, error=words, at=time.time())
 
     def execute(self, operation: Operation) -> Outcome:
-        return execute.execute(self._context, operation)
+        outcome = execute.execute(self._context, operation)
+        if outcome.ok and isinstance(operation, CleanNode):
+            self._context.engine.reach.leave()
+        return outcome
 
     def events(self, stop: Any) -> Iterator[RuntimeEvent]:
         context = self._context

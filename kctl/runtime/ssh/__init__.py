@@ -1,0 +1,1 @@
+"""Hosts reached over SSH: one OpenSSH master a host, shared by the commands that follow."""

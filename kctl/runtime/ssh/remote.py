@@ -1,0 +1,118 @@
+"""Short commands on a host, through its connection: what its files say, and why its engine
+does not answer. They read, and change nothing."""
+
+from __future__ import annotations
+
+import os
+import select
+import shlex
+import time
+
+from kctl.runtime.ssh.mux import Mux
+from kctl.runtime.ssh.url import SshUrl
+
+_SECONDS = 5.0
+_LARGEST = 1 << 20
+_MARK = "kctl-host"
+"""begins the answer: a login that runs something else than our script does not write it"""
+
+_FACTS = """
+echo {mark}
+part() {{ echo "== $1"; }}
+part time; date +%s
+part machine-id; cat /etc/machine-id
+part product-uuid; cat /sys/class/dmi/id/product_uuid
+part boot-id; cat /proc/sys/kernel/random/boot_id
+part os-release; cat /etc/os-release || cat /usr/lib/os-release
+part meminfo; grep -E '^Mem(Total|Available):' /proc/meminfo
+part fib_trie; cat /proc/net/fib_trie
+part route; cat /proc/net/route
+part space; df -Pk {root}
+part inodes; df -Pi {root}
+part end
+"""
+
+_ENGINE = """
+echo {mark}
+s={socket}
+id -un
+if [ -S "$s" ] && [ -r "$s" ] && [ -w "$s" ]; then echo usable
+elif [ -S "$s" ]; then echo denied
+elif [ -e "$s" ]; then echo other
+else echo missing; fi
+if command -v docker >/dev/null && docker -H "unix://$s" version >/dev/null; then echo answers; fi
+"""
+
+
+def facts(control: str, root: str) -> str:
+    """What the host's files say, in parts that begin with "== NAME"; "" where the account runs
+    no commands. Raises OSError."""
+    return _run(control, _FACTS.format(mark=_MARK, root=shlex.quote(root)))
+
+
+def why_no_engine(control: str, target: SshUrl) -> str:
+    """Why nothing answers behind the engine's socket. Raises OSError."""
+    said = _run(control, _ENGINE.format(mark=_MARK, socket=shlex.quote(target.socket))).split()
+    if len(said) < 2:
+        return (
+            f"no Docker answers at {target.socket} on {target.login}, and the account may not run "
+            "commands that would tell why"
+        )
+    user, state, *rest = said
+    if state == "missing":
+        return (
+            f"there is no Docker on {target.login}: no socket {target.socket}. Is it installed "
+            "and running?"
+        )
+    if state == "denied":
+        return (
+            f"permission denied: {user} may not use the Docker socket {target.socket} on "
+            f"{target.login} (add the user to the group docker there)"
+        )
+    if state == "other":
+        return f"{target.socket} on {target.login} is not a socket"
+    if rest:
+        return (
+            f"the ssh server of {target.login} forbids forwarding to a socket "
+            "(AllowStreamLocalForwarding)"
+        )
+    return f"Cannot connect to the Docker daemon at {target}. Is the docker daemon running?"
+
+
+def _run(control: str, script: str) -> str:
+    """The output of a script after our mark."""
+    inward, source = os.pipe()
+    answer, outward = os.pipe()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        with Mux.connect(control, _SECONDS) as mux:
+            try:
+                mux.run("exec sh -s", inward, outward, nowhere)
+            finally:
+                os.close(outward)
+                outward = -1
+            os.write(source, script.encode())
+            os.close(source)
+            source = -1
+            said = _read(answer)
+    finally:
+        for each in (inward, source, answer, outward, nowhere):
+            if each >= 0:
+                os.close(each)
+    _, mark, rest = said.partition(_MARK + "\n")
+    return rest if mark else ""
+
+
+def _read(answer: int) -> str:
+    """All that is written, for a few seconds at most."""
+    deadline = time.monotonic() + _SECONDS
+    data = b""
+    while len(data) < _LARGEST:
+        ready, _, _ = select.select([answer], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            raise TimeoutError("the host did not answer in time")
+        more = os.read(answer, 65536)
+        if not more:
+            break
+        data += more
+    return data.decode(errors="replace")
