@@ -109,9 +109,7 @@ class Neighbourhood:
 
     # --- relays ---
 
-    def _relays(
-        self, node: Object, catalogue: Catalogue, blocked: Sequence[str]
-    ) -> dict[str, int]:
+    def _relays(self, node: Object, catalogue: Catalogue, blocked: Sequence[str]) -> dict[str, int]:
         """The ports of the node's own pods, and under "" the one that tells that it is alive.
         A port stands as long as another node's load balancer may still send to it."""
         name = name_of(node)
@@ -156,9 +154,7 @@ class Neighbourhood:
         first, last = _span(self._view.setting("node-port-range"))
         held = {int(each.rpartition(":")[2]) for each in blocked}
         return [
-            port
-            for port in range(low, high + 1)
-            if not first <= port <= last and port not in held
+            port for port in range(low, high + 1) if not first <= port <= last and port not in held
         ]
 
     # --- ports of the host that others hold ---
@@ -172,7 +168,7 @@ class Neighbourhood:
             text = f"{where} is held by another program of the host: no service answers there"
             self._changes.event(node, "Warning", "PortTaken", text)
         kept = {where: until for where, until in known.items() if until > self._now}
-        kept |= {where: self._now + _TAKEN_SECONDS for where in found - kept.keys()}
+        kept |= dict.fromkeys(found - kept.keys(), self._now + _TAKEN_SECONDS)
         self._remember(name, kept or None)
         if kept:
             self._changes.requeue(key_of("nodes", node), min(kept.values()))

@@ -71,9 +71,11 @@ def endpoint_controllers() -> list[Controller]:
     from kctl.controllers.endpoints import EndpointsController
     from kctl.controllers.endpointslice import EndpointSliceController
     from kctl.controllers.endpointslice_mirroring import EndpointSliceMirroringController
+    from kctl.controllers.service_loadbalancer import ServiceLoadBalancerController
 
     return [
         EndpointsController(),
         EndpointSliceController(),
         EndpointSliceMirroringController(),
+        ServiceLoadBalancerController(),
     ]

@@ -93,6 +93,7 @@ class Catalogue:
             whole.services += parts.services
             whole.aliases += parts.aliases
             whole.health += parts.health
+            whole.held += parts.held
             self.problems += parts.problems
             self.problems += _unserved(service, self._domain)
         return whole
@@ -118,6 +119,9 @@ class Catalogue:
             health_ports=tuple(
                 HealthPort(each.namespace, each.service, each.port, len(each.pods.get(name, ())))
                 for each in self._parts.health
+            ),
+            pool_addresses=tuple(
+                dict.fromkeys(address for address, holder in self._parts.held if holder == name)
             ),
             own_address=around.own_address,
             relays=around.relays,
@@ -157,7 +161,7 @@ class Catalogue:
     @cached_property
     def _digest(self) -> str:
         parts = self._parts
-        shared = (parts.ports, parts.names, parts.services, parts.aliases, parts.health)
+        shared = (parts.ports, parts.names, parts.services, parts.aliases, parts.health, parts.held)
         own = (self._domain, self._service_cidr, self._dns_address, self._networks, shared)
         return hashlib.sha256(repr(own).encode()).hexdigest()
 

@@ -68,7 +68,7 @@ class Outside:
 
     def _holder(self, address: str, port: int, owner: str) -> str:
         """Who else has the port; "" when nobody does, and the owner has it from now on."""
-        if address in self._nodes and port in self._node_ports:
+        if address in self._nodes and self._node_ports.get(port, owner) != owner:
             return self._node_ports[port]
         holder = self._addresses.setdefault((address, port), owner)
         return "" if holder == owner else holder

@@ -17,6 +17,8 @@ Object = dict[str, Any]
 
 PROXY_PROTOCOL = "kctl.io/proxy-protocol"
 """Annotation of a service: "v1" or "v2"."""
+HOLDER = "kctl.io/load-balancer-node"
+"""Annotation of a service, written by kctl: the node that has its address of the pool."""
 _PROXY_VERSIONS = ("v1", "v2")
 _DEFAULT_AFFINITY_SECONDS = 10800
 
@@ -57,6 +59,8 @@ class Parts:
     services: list[ServiceRecord] = field(default_factory=list)
     aliases: list[Alias] = field(default_factory=list)
     health: list[PolicyHealth] = field(default_factory=list)
+    held: list[tuple[str, str]] = field(default_factory=list)
+    """(address of the pool, node that holds it)"""
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -89,6 +93,7 @@ class ServiceParts:
         self._cluster = cluster
         self._name = checks.host_name(f"{self._service}.{self._namespace}.svc.{cluster.domain}")
         self._parts = Parts()
+        self._outside = self._external_addresses()
         self._cluster_ips = tuple(
             self._cluster_ip(each)
             for each in self._spec.get("clusterIPs") or [self._spec.get("clusterIP") or "None"]
@@ -103,6 +108,9 @@ class ServiceParts:
         if self._cluster_ips:
             self._parts.names.append(NameRecord(self._name, self._cluster_ips))
         proxy_protocol = self._proxy_protocol()
+        holder = (self._object["metadata"].get("annotations") or {}).get(HOLDER, "")
+        if holder in self._cluster.nodes:
+            self._parts.held += [(each, holder) for each in self._outside[1]]
         for port in self._spec.get("ports") or []:
             self._port(port, proxy_protocol)
         if is_headless(self._spec):
@@ -156,7 +164,7 @@ class ServiceParts:
         self._parts.ports.append(PolicyPort(entry(cluster_ips=self._cluster_ips), inside))
         local = self._spec.get("externalTrafficPolicy") == "Local"
         node_port = checks.port(port["nodePort"]) if port.get("nodePort") else 0
-        open_to_all, balanced = self._external_addresses()
+        open_to_all, balanced = self._outside
         sources = self._sources() if balanced else ()
         if balanced and not sources:
             open_to_all = tuple(dict.fromkeys((*open_to_all, *balanced)))

@@ -143,6 +143,8 @@ class Model:
     aliases: tuple[Alias, ...] = ()
     peers: tuple[Peer, ...] = ()
     health_ports: tuple[HealthPort, ...] = ()
+    pool_addresses: tuple[str, ...] = ()
+    """of load balancers, held by this node: they need not be on any interface yet"""
     own_address: str = ""
     """of the node among the other nodes, where `relays` and `relay_health` listen"""
     relays: tuple[Relay, ...] = ()

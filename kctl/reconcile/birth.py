@@ -17,6 +17,7 @@ from pathlib import Path
 
 from kctl.api.settings import DEFAULTS
 from kctl.network.addresses import choose_cluster_cidr, layout
+from kctl.network.pool import Pool
 from kctl.plugins.manager import Plugins
 from kctl.reconcile.clock import Randomness
 from kctl.store.store import Store
@@ -56,6 +57,8 @@ def change_setting(store: Store, plugins: Plugins, name: str, value: str) -> Non
         low, dash, high = value.partition("-")
         if not (dash and low.isdigit() and high.isdigit() and 0 < int(low) < int(high) < 65536):
             raise ValueError(f"{value!r} is not a range of ports such as 30000-32767")
+    if name == "load-balancer-pool":
+        Pool(value)
     if name == "load-balancer":
         known = sorted(each.name for each in plugins.load_balancers())
         if value not in known:

@@ -30,14 +30,6 @@ def _walk(spec: Spec, balancer: str) -> Iterator[tuple[str, str]]:
                     f"the load balancer {balancer} carries TCP alone: nothing answers on this "
                     f"{port['protocol']} port but the pods themselves (use a headless service)",
                 )
-    if kind == "LoadBalancer":
-        yield (
-            "spec.type",
-            "kctl assigns no load-balancer addresses: the service is reachable by its cluster "
-            "address and node ports, and EXTERNAL-IP stays <pending> until something sets it",
-        )
-        if spec.get("loadBalancerSourceRanges"):
-            yield "spec.loadBalancerSourceRanges", "sources are not filtered"
     if spec.get("trafficDistribution"):
         yield "spec.trafficDistribution", "traffic goes to all ready endpoints alike"
     if len(spec.get("ipFamilies") or ()) > 1:

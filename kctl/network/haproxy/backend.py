@@ -95,7 +95,7 @@ def _edge(model: Model) -> Front | None:
     return _haproxy(
         "edge",
         ("haproxy", "-W", "-f", _CONFIGURATION),
-        Page(own, own, tuple(served), model.peers, health, alive),
+        Page(own, own, tuple(served), model.peers, health, alive, model.pool_addresses),
         network="host",
         address="",
         capabilities=_RUN_AS,
@@ -106,7 +106,7 @@ def _edge_binds(model: Model, port: ServicePort) -> Iterator[tuple[str, int]]:
     if port.node_port:
         yield from ((address, port.node_port) for address in model.node_addresses)
     for address in port.external_addresses:
-        if address in model.node_addresses:
+        if address in model.node_addresses or address in model.pool_addresses:
             yield address, port.port
 
 

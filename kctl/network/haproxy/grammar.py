@@ -69,7 +69,7 @@ _LINES: Mapping[str, tuple[str, ...]] = {
         rf"server {_TOKEN} {_ADDRESS} check",
     ),
     "listen": (
-        rf"bind {_ADDRESS}",
+        rf"bind {_ADDRESS}(?: transparent)?",
         rf"server {_TOKEN} {_ADDRESS}(?: id \d+)?(?: track kctl-peers/{_TOKEN})?"
         r"(?: send-proxy(?:-v2)?)?",
         rf"server {_TOKEN}_again {_ADDRESS}(?: send-proxy(?:-v2)?)? backup",

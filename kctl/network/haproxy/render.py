@@ -102,6 +102,8 @@ class Page:
     peers: tuple[Peer, ...] = ()
     health: tuple[Health, ...] = ()
     alive: Alive | None = None
+    pool: tuple[str, ...] = ()
+    """addresses to listen on although no interface may have them yet"""
 
 
 def listener(
