@@ -31,6 +31,8 @@ OLDEST = (1, 41)
 QUICK = 10
 PATIENT = 120
 _POOL = 32
+_ALIVE = 2.0
+"""Seconds in which an engine says that it is there."""
 
 
 def choose_version(newest: str, oldest: str) -> str:
@@ -169,6 +171,14 @@ class Engine:
                 raise APIError(answer.text, response=answer)
             when = parsedate_to_datetime(answer.headers["Date"]).timestamp()
             return answer.json(), when
+
+    def must_answer(self) -> None:
+        """Raises `HostUnreachable` where the way to a remote engine is dead: soon, so that a
+        silence elsewhere can be told from it."""
+        if not self.reach.remote:
+            return
+        with self.quick() as api:
+            api.get(f"{api.base_url}/_ping", timeout=_ALIVE)
 
     def inspect_image(self, name: str) -> dict[str, Any]:
         """An image; raises docker's ImageNotFound."""

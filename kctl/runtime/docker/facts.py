@@ -1,12 +1,14 @@
-"""What a host says of itself: the engine's /info and /version, and for the engine of this
-machine what the machine's own files add."""
+"""What a host says of itself: the engine's /info and /version, and what the host's own files
+add, where they can be read."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import IPv4Interface
 from typing import TYPE_CHECKING, Any
 
 from kctl.runtime.docker import local
+from kctl.runtime.docker.machine import NOTHING, Machine
 from kctl.runtime.types import NodeFacts
 
 if TYPE_CHECKING:
@@ -23,33 +25,34 @@ def gather(engine: Engine, settings: Mapping[str, str]) -> NodeFacts:
     with engine.quick() as api:
         info, images = api.info(), api.images()
         version = engine.version
-    process = local.engine_process(engine.url)
-    is_local = local.is_local(process, info)
-    storage, disk_pressure = local.storage(info["DockerRootDir"]) if is_local else (0, False)
+    machine = _machine(engine, info)
+    networks = _networks(engine, machine, settings)
     return NodeFacts(
         hostname=info["Name"],
-        addresses=_addresses(info, settings, process if is_local else None),
+        addresses=_addresses(engine, info, networks),
         cpus=float(info["NCPU"]),
         memory=int(info["MemTotal"]),
-        storage=storage,
-        info=node_info(info, version, local.identity() if is_local else {}),
+        storage=machine.space.size,
+        info=node_info(info, version, machine),
         images=_images(images),
-        memory_pressure=is_local and local.memory_pressure(),
-        disk_pressure=disk_pressure,
+        memory_pressure=machine.memory_pressure,
+        disk_pressure=machine.space.pressure,
         engine_id=info.get("ID", ""),
+        networks=tuple(str(each) for each in networks),
     )
 
 
 def node_info(
-    info: Mapping[str, Any], version: Mapping[str, Any], identity: Mapping[str, str]
+    info: Mapping[str, Any], version: Mapping[str, Any], machine: Machine
 ) -> dict[str, str]:
     """status.nodeInfo."""
+    identity = machine.identity
     return {
         "machineID": identity.get("machineID") or info.get("ID", ""),
         "systemUUID": identity.get("systemUUID") or info.get("ID", ""),
         "bootID": identity.get("bootID", ""),
         "kernelVersion": info["KernelVersion"],
-        "osImage": (identity and local.os_image()) or info["OperatingSystem"],
+        "osImage": machine.os_image or info["OperatingSystem"],
         "containerRuntimeVersion": f"docker://{version['Version'].partition('+')[0]}",
         "operatingSystem": info.get("OSType", "linux"),
         "architecture": version.get("Arch", ""),
@@ -62,21 +65,41 @@ def host_addresses(engine: Engine, settings: Mapping[str, str]) -> tuple[str, ..
     """Where host ports of the engine's pods are published: loopback and the host's own."""
     with engine.quick() as api:
         info = api.info()
-    process = local.engine_process(engine.url)
-    found = _addresses(info, settings, process if local.is_local(process, info) else None)
-    own = [address for kind, address in found if kind == "InternalIP"]
+    networks = _networks(engine, _machine(engine, info), settings)
+    own = [text for kind, text in _addresses(engine, info, networks) if kind == "InternalIP"]
     return tuple(dict.fromkeys(["127.0.0.1", *own]))
 
 
+def _machine(engine: Engine, info: Mapping[str, Any]) -> Machine:
+    """The host's own files, where they can be read."""
+    if engine.reach.remote:
+        return engine.reach.machine(info["DockerRootDir"])
+    process = local.engine_process(engine.url)
+    return (
+        local.machine(process, info["DockerRootDir"]) if local.is_local(process, info) else NOTHING
+    )
+
+
+def _networks(
+    engine: Engine, machine: Machine, settings: Mapping[str, str]
+) -> tuple[IPv4Interface, ...]:
+    """The host's addresses. The setting "node-address" says which one of this machine counts:
+    it cannot be meant for others."""
+    given = "" if engine.reach.remote else settings.get("node-address", "")
+    if not given:
+        return machine.networks
+    first = [each for each in machine.networks if str(each.ip) == given]
+    return (*(first or [IPv4Interface(given)]), *(m for m in machine.networks if m not in first))
+
+
 def _addresses(
-    info: Mapping[str, Any], settings: Mapping[str, str], process: int | None
+    engine: Engine, info: Mapping[str, Any], networks: tuple[IPv4Interface, ...]
 ) -> tuple[tuple[str, str], ...]:
-    """The setting "node-address" wins; then what this machine knows; a remote engine says
-    itself only what a swarm knows of it."""
-    given = settings.get("node-address", "")
-    swarm = (info.get("Swarm") or {}).get("NodeAddr", "")
-    found = [given] if given else (local.addresses(process)[:1] if process is not None else [])
-    address = next(iter(found), "") or swarm or ("127.0.0.1" if process is not None else "")
+    """Of a host that says nothing of its networks, what a swarm knows of it."""
+    address = str(networks[0].ip) if networks else (info.get("Swarm") or {}).get("NodeAddr", "")
+    if not address and not engine.reach.remote:
+        here = local.is_local(local.engine_process(engine.url), info)
+        address = "127.0.0.1" if here else ""
     internal = (("InternalIP", address),) if address else ()
     return (*internal, ("Hostname", info["Name"]))
 

@@ -60,7 +60,7 @@ def confirm(context: Context, front: Front, container_id: str) -> bool:
     deadline = time.monotonic() + _CONFIRM_SECONDS
     while time.monotonic() < deadline:
         try:
-            status, body = http.get("http", address, port, path, timeout=1.0)
+            status, body = http.get(context.dial, "http", address, port, path, timeout=1.0)
             if status == 200 and text in body.decode(errors="replace"):
                 return True
         except http.HttpFailure:

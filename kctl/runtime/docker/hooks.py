@@ -75,7 +75,7 @@ def run(
     if "exec" in handler:
         return _exec(context, container_id, handler["exec"].get("command") or [], timeout)
     if "httpGet" in handler:
-        return _http(handler["httpGet"], spec, address, timeout)
+        return _http(context, handler["httpGet"], spec, address, timeout)
     if "sleep" in handler:
         time.sleep(min(float(handler["sleep"].get("seconds", 0)), timeout))
         return ""
@@ -96,7 +96,9 @@ def _exec(context: Context, container_id: str, command: list[str], timeout: floa
     return f"command '{words}' exited with {code}: {text}" if code else ""
 
 
-def _http(handler: Handler, spec: Mapping[str, Any], address: str, timeout: float) -> str:
+def _http(
+    context: Context, handler: Handler, spec: Mapping[str, Any], address: str, timeout: float
+) -> str:
     port = handler.get("port", 80)
     if isinstance(port, str) and not port.isdigit():
         named = {each.get("name"): each["containerPort"] for each in spec.get("ports") or []}
@@ -105,6 +107,7 @@ def _http(handler: Handler, spec: Mapping[str, Any], address: str, timeout: floa
         port = named[port]
     try:
         status, _ = http.get(
+            context.dial,
             handler.get("scheme") or "HTTP",
             handler.get("host") or address,
             int(port),

@@ -4,10 +4,14 @@ certificates, at most a few kilobytes of the answer, up to ten redirects on one 
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
 import urllib.parse
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+Dial = Callable[[str, int, float], socket.socket]
+"""(host, port, seconds): a connection; raises OSError (`Context.dial`)."""
 
 _BODY_LIMIT = 10 * 1024
 _REDIRECTS = 10
@@ -18,6 +22,7 @@ class HttpFailure(Exception):
 
 
 def get(
+    dial: Dial,
     scheme: str,
     host: str,
     port: int,
@@ -30,7 +35,7 @@ def get(
     sent = {"User-Agent": "kube-probe/1.37", "Accept": "*/*"}
     sent |= {each["name"]: each.get("value", "") for each in headers}
     for _ in range(_REDIRECTS):
-        status, body, target = _once(url, sent, timeout)
+        status, body, target = _once(dial, url, sent, timeout)
         if status not in (301, 302, 303, 307, 308) or not target:
             return status, body
         following = urllib.parse.urljoin(url, target)
@@ -44,28 +49,32 @@ def _netloc(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _once(url: str, headers: Mapping[str, str], timeout: float) -> tuple[int, bytes, str]:
+def _once(
+    dial: Dial, url: str, headers: Mapping[str, str], timeout: float
+) -> tuple[int, bytes, str]:
     parts = urllib.parse.urlsplit(url)
-    connection: http.client.HTTPConnection
-    if parts.scheme == "https":
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        connection = http.client.HTTPSConnection(
-            parts.hostname or "", parts.port, timeout=timeout, context=context
-        )
-    else:
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
+    host = parts.hostname or ""
+    secure = parts.scheme == "https"
+    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    connection = kind(host, parts.port, timeout=timeout)
     target = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
     try:
+        connection.sock = dial(host, connection.port, timeout)
+        if secure:
+            connection.sock = _without_verification(connection.sock, host)
         connection.request("GET", target, headers=dict(headers))
         answer = connection.getresponse()
         return answer.status, answer.read(_BODY_LIMIT), answer.getheader("Location") or ""
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise HttpFailure(
-            f'Get "{url}": {reason(error, _netloc(parts.hostname or "", parts.port or 0))}'
-        ) from None
+        raise HttpFailure(f'Get "{url}": {reason(error, _netloc(host, connection.port))}') from None
     finally:
         connection.close()
+
+
+def _without_verification(sock: socket.socket, host: str) -> ssl.SSLSocket:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context.wrap_socket(sock, server_hostname=host)
 
 
 def reason(error: Any, address: str) -> str:

@@ -1,13 +1,12 @@
 """One attempt of a probe. The message is the inner part: the pod controller puts
 "Readiness probe failed: " before it.
 
-HTTP and TCP go straight from this machine to the pod's address; exec runs through the
-engine.
+HTTP and TCP go to the pod's address in the network of its host; exec runs through the
+engine. A probe that fails says something of the container only while the host answers.
 """
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -25,19 +24,21 @@ _OUTPUT_LIMIT = 10 * 1024
 
 
 def run(context: Context, operation: RunProbe) -> Outcome:
-    """Execute a `RunProbe`."""
+    """Execute a `RunProbe`. Raises `HostUnreachable`."""
     spec = operation.spec
     timeout = float(spec.get("timeoutSeconds") or 1)
     if "exec" in spec:
         ok, message = _exec(context, operation.id, spec["exec"], timeout)
     elif "httpGet" in spec:
-        ok, message = http_get(spec["httpGet"], operation.address, timeout)
+        ok, message = _http(context, spec["httpGet"], operation.address, timeout)
     elif "tcpSocket" in spec:
-        ok, message = _tcp(spec["tcpSocket"], operation.address, timeout)
+        ok, message = _tcp(context, spec["tcpSocket"], operation.address, timeout)
     elif "grpc" in spec:
         ok, message = False, "gRPC probes are not supported by kctl: use httpGet, tcpSocket or exec"
     else:
         ok, message = False, "missing probe handler"
+    if not ok:
+        context.engine.must_answer()
     return Outcome(operation, ok, time.time(), message=message)
 
 
@@ -57,10 +58,13 @@ def _exec(
     return code == 0, output[:_OUTPUT_LIMIT].decode(errors="replace")
 
 
-def http_get(handler: Mapping[str, Any], address: str, timeout: float) -> tuple[bool, str]:
+def _http(
+    context: Context, handler: Mapping[str, Any], address: str, timeout: float
+) -> tuple[bool, str]:
     """(worked, message): a status from 200 to 399 is a success."""
     try:
         status, body = http.get(
+            context.dial,
             handler.get("scheme") or "HTTP",
             handler.get("host") or address,
             int(handler["port"]),
@@ -75,10 +79,12 @@ def http_get(handler: Mapping[str, Any], address: str, timeout: float) -> tuple[
     return False, f"HTTP probe failed with statuscode: {status}"
 
 
-def _tcp(handler: Mapping[str, Any], address: str, timeout: float) -> tuple[bool, str]:
+def _tcp(
+    context: Context, handler: Mapping[str, Any], address: str, timeout: float
+) -> tuple[bool, str]:
     host, port = handler.get("host") or address, int(handler["port"])
     try:
-        with socket.create_connection((host, port), timeout):
+        with context.dial(host, port, timeout):
             return True, ""
     except TimeoutError:
         return False, f"dial tcp {host}:{port}: i/o timeout"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket as sockets
 from typing import Protocol
 
+from kctl.runtime.docker.machine import NOTHING, Machine
+
 
 class Reach(Protocol):
     """The way to one host. Safe to use from several threads."""
@@ -41,9 +43,9 @@ class Reach(Protocol):
         """The engine did not answer in time: test the way, and let go of a dead one."""
         ...
 
-    def facts(self, root: str) -> str:
-        """What another machine's files say (`kctl.runtime.ssh.remote`); `root` is the folder
-        of the engine's data. "" where nothing can be had."""
+    def machine(self, root: str) -> Machine:
+        """What a remote host's own files say; `root` is the folder of the engine's data.
+        Raises `HostUnreachable`."""
         ...
 
     def leave(self) -> None:
@@ -74,9 +76,9 @@ class Local:
     def suspect(self) -> None:
         """There is nothing to do."""
 
-    def facts(self, root: str) -> str:
+    def machine(self, root: str) -> Machine:
         del root
-        return ""
+        return NOTHING
 
     def leave(self) -> None:
         """There is nothing to do."""

@@ -8,8 +8,11 @@ import os
 import re
 import socket
 import threading
+from dataclasses import replace
+from ipaddress import IPv4Interface
 from pathlib import Path
 
+from kctl.runtime.docker.machine import NOTHING, Machine
 from kctl.runtime.ssh import backoff, lock, master, remote, stream
 from kctl.runtime.ssh.mux import Mux, MuxError
 from kctl.runtime.ssh.places import BadFolder, Places, places, prepare
@@ -147,14 +150,18 @@ class Connection:
             with self._lock:
                 self._release()
 
-    def facts(self, root: str) -> str:
-        """What the host's own files say (`remote`), "" where the account may not run
-        commands. `root` is the folder of the engine's data."""
+    def machine(self, root: str) -> Machine:
+        """What the host's own files say. Of a host whose account may not run commands, no more
+        than the address where ssh reaches it. Raises `HostUnreachable`."""
         self.ensure()
         try:
-            return remote.facts(self._at.control, root)
+            found = remote.machine(self._at.control, root)
         except OSError:
-            return ""
+            found = NOTHING
+        if found.networks:
+            return found
+        address = master.address(self.target, self._at)
+        return replace(found, networks=(IPv4Interface(address),) if address else ())
 
     def leave(self) -> None:
         """End the connection, unless another process uses it: then it ends some minutes

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -75,10 +76,7 @@ def configuration(given: str) -> str:
 
 def start(target: SshUrl, at: Places) -> None:
     """Start a master; it stays when this process ends. Raises `HostUnreachable`."""
-    given = os.environ.get("KCTL_SSH_CONFIG", "")
-    if given and not os.access(given, os.R_OK):
-        raise HostUnreachable(f"KCTL_SSH_CONFIG: cannot read {given}")
-    written = _write_configuration(at, configuration(str(Path(given).absolute()) if given else ""))
+    written = _configuration_file(at)
     _discard(at)
     log = os.open(at.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
     try:
@@ -155,10 +153,28 @@ def _discard(at: Places) -> None:
         Path(each).unlink(missing_ok=True)
 
 
-def _write_configuration(at: Places, text: str) -> str:
-    """Hosts share a file where it is the same."""
+def address(target: SshUrl, at: Places) -> str:
+    """The IPv4 address that ssh connects to, "" where it cannot be told."""
+    argv = ["ssh", "-F", _configuration_file(at), "-G", *target.arguments()]
+    try:
+        said = subprocess.run(argv, capture_output=True, text=True, timeout=MUX_SECONDS, check=True)
+        names = [
+            line.split()[1] for line in said.stdout.splitlines() if line.startswith("hostname ")
+        ]
+        return socket.gethostbyname(names[0]) if names else ""
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def _configuration_file(at: Places) -> str:
+    """Written where it is not there yet; hosts share one where it is the same. Raises
+    `HostUnreachable`."""
     import hashlib
 
+    given = os.environ.get("KCTL_SSH_CONFIG", "")
+    if given and not os.access(given, os.R_OK):
+        raise HostUnreachable(f"KCTL_SSH_CONFIG: cannot read {given}")
+    text = configuration(str(Path(given).absolute()) if given else "")
     path = Path(at.folder) / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.conf"
     if not path.exists():
         fresh = path.with_suffix(f".{os.getpid()}")

@@ -8,6 +8,7 @@ import select
 import shlex
 import time
 
+from kctl.runtime.docker.machine import NOTHING, Machine, of_texts, parts, space_of
 from kctl.runtime.ssh.mux import Mux
 from kctl.runtime.ssh.url import SshUrl
 
@@ -19,7 +20,6 @@ _MARK = "kctl-host"
 _FACTS = """
 echo {mark}
 part() {{ echo "== $1"; }}
-part time; date +%s
 part machine-id; cat /etc/machine-id
 part product-uuid; cat /sys/class/dmi/id/product_uuid
 part boot-id; cat /proc/sys/kernel/random/boot_id
@@ -29,7 +29,7 @@ part fib_trie; cat /proc/net/fib_trie
 part route; cat /proc/net/route
 part space; df -Pk {root}
 part inodes; df -Pi {root}
-part end
+part connection; echo "$SSH_CONNECTION"
 """
 
 _ENGINE = """
@@ -44,10 +44,13 @@ if command -v docker >/dev/null && docker -H "unix://$s" version >/dev/null; the
 """
 
 
-def facts(control: str, root: str) -> str:
-    """What the host's files say, in parts that begin with "== NAME"; "" where the account runs
-    no commands. Raises OSError."""
-    return _run(control, _FACTS.format(mark=_MARK, root=shlex.quote(root)))
+def machine(control: str, root: str) -> Machine:
+    """What the host's files say, where the account may run commands. Raises OSError."""
+    found = parts(_run(control, _FACTS.format(mark=_MARK, root=shlex.quote(root))))
+    connection = found.get("connection", "").split()
+    reached = connection[2] if len(connection) == 4 else ""
+    space = space_of(found.get("space", ""), found.get("inodes", ""))
+    return of_texts(found, space, reached) if found else NOTHING
 
 
 def why_no_engine(control: str, target: SshUrl) -> str:

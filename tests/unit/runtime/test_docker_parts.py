@@ -1,4 +1,4 @@
-"""Small pure parts: versions, streams, local files, networks, fronts."""
+"""Small pure parts: versions, streams, a machine's files, networks, fronts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kctl.network.types import Front
-from kctl.runtime.docker import client, frontbody, frontcheck, frontimage, local, network
+from kctl.runtime.docker import client, frontbody, frontcheck, frontimage, network
 from kctl.runtime.docker.frames import Demultiplexer, lines
+from kctl.runtime.docker.machine import choose, local_addresses, routes
 from kctl.runtime.docker.pause import PROGRAMS
 from kctl.runtime.types import ApplyFront, HostUnreachable, NetworkSettings
 
@@ -86,9 +87,10 @@ docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF
 
 
 def test_the_address_towards_the_default_route_comes_first() -> None:
-    table = local.routes(ROUTES)
+    table = routes(ROUTES)
     assert ("eth0", ipaddress.ip_network("192.168.7.0/24")) in table
-    assert local.choose(local.local_addresses(TRIE), table) == ["10.1.0.9", "192.168.7.4"]
+    found = choose(local_addresses(TRIE), table)
+    assert [str(each) for each in found] == ["10.1.0.9/16", "192.168.7.4/24"]
 
 
 def test_the_network_as_the_engine_is_asked_for_it() -> None:
