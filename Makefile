@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`. See README.md.
-.PHONY: demo demo-clean test test-unit lint format lock bench prepare
+.PHONY: demo demo-clean demo-hosts demo-hosts-clean test test-unit lint format lock bench prepare
 
 prepare:
 	scripts/prepare demo
@@ -9,6 +9,13 @@ demo: prepare
 
 demo-clean:
 	scripts/demo clean
+
+demo-hosts:
+	scripts/prepare hosts
+	scripts/demo-hosts
+
+demo-hosts-clean:
+	scripts/demo-hosts clean
 
 test:
 	scripts/prepare test
