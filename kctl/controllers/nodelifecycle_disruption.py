@@ -50,8 +50,12 @@ def ready(node: Object) -> bool:
 
 
 def assess(nodes: Iterable[Object]) -> Disruption:
-    """What the state of all nodes says."""
-    counted = [each for each in nodes if labels_of(each).get(EXCLUDED) is None]
+    """What the state of all nodes says that were ever looked at."""
+    counted = [
+        each
+        for each in nodes
+        if labels_of(each).get(EXCLUDED) is None and condition(each, "Ready") is not None
+    ]
     if counted and not any(map(ready, counted)):
         everybody = "the only node does" if len(counted) == 1 else f"all {len(counted)} nodes do"
         return Disruption({_EVERYWHERE: f"{everybody} not answer"})

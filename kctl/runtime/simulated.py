@@ -55,7 +55,8 @@ def create(url: str, node: str, settings: Mapping[str, str]) -> SimulatedRuntime
 def facts_of(
     node: str, *, cpus: float = 4.0, memory: int = 8 << 30, storage: int = 100 << 30
 ) -> NodeFacts:
-    """What a simulated host says of itself; its address follows from its name."""
+    """What a simulated host says of itself; its address follows from its name. All of them
+    share one network."""
     number = int.from_bytes(hashlib.sha256(node.encode()).digest()[:3], "big")
     address = f"100.{64 + (number >> 16) % 64}.{number >> 8 & 255}.{number & 255}"
     identifier = hashlib.sha256(node.encode()).hexdigest()[:32]
@@ -72,7 +73,16 @@ def facts_of(
         "kubeProxyVersion": "v1.37.0",
     }
     addresses = (("InternalIP", address), ("Hostname", node))
-    return NodeFacts(node, addresses, cpus, memory, storage, info, engine_id=identifier)
+    return NodeFacts(
+        node,
+        addresses,
+        cpus,
+        memory,
+        storage,
+        info,
+        engine_id=identifier,
+        networks=(f"{address}/10",),
+    )
 
 
 class SimulatedRuntime:
@@ -111,6 +121,11 @@ class SimulatedRuntime:
     def executed(self) -> list[Operation]:
         """Every operation, in the order in which they were asked for."""
         return self._executor.executed
+
+    @property
+    def served(self) -> dict[str, frozenset[str]]:
+        """By front: the endpoints of the configuration that it took last."""
+        return self._executor.served
 
     @property
     def fronts(self) -> dict[str, FrontState]:
@@ -242,10 +257,23 @@ class SimulatedRuntime:
             self.engine.skew = self.faults.skew
             self.engine.restart(self.now())
 
+    def power_off(self) -> None:
+        """Every process ends; nothing of that is told to anybody. `reboot` is what follows."""
+        with self._lock:
+            self._advance(self.now())
+            self.faults.running = False
+
+    def play(self) -> None:
+        """Let happen what happens by itself, though nobody asks."""
+        with self._lock:
+            if self.faults.running:
+                self._advance(self.now())
+
     def reboot(self, *, wiped: bool = False) -> None:
         """The host goes down and comes up; `wiped`: with an engine that has nothing."""
         with self._lock:
             self._boots += 1
+            self.faults.running = True
             boot = hashlib.sha256(f"{self.node}/{self._boots}".encode()).hexdigest()[:32]
             self.facts = replace(self.facts, info={**self.facts.info, "bootID": boot})
             if wiped:

@@ -45,6 +45,7 @@ class Executor:
         self.now, self._sleep, self._lock = now, sleep, lock
         self.executed: list[Operation] = []
         self.fronts: dict[str, FrontState] = {}
+        self.served: dict[str, frozenset[str]] = {}
         self.network = False
         self.owner = ""
         """uid of the node that the network was made for"""
@@ -208,6 +209,7 @@ class Executor:
                 state = FrontState(front.name, True, front.digest)
                 self.engine.version += self.fronts.get(front.name) != state
                 self.fronts[front.name] = state
+                self.served[front.name] = front.endpoints
                 return Outcome(operation, True, self.now(), front=state)
             case RemoveFront(name=name):
                 self.engine.version += self.fronts.pop(name, None) is not None

@@ -60,5 +60,17 @@ class Faults:
     stuck: set[str] = field(default_factory=set)
     """pods whose containers cannot be stopped"""
 
+    running: bool = True
+    """False while the host has no power"""
+
+    @property
+    def silent(self) -> bool:
+        return bool(self.unreachable or self.hang)
+
+    def heal(self) -> None:
+        """The host and the way to it are well again; its clock stays as it is."""
+        self.unreachable, self.hang, self.answers_lost = "", 0.0, False
+        self.slow, self.running = 1.0, True
+
     def program(self, pod: str, container: str, image: str) -> Program:
         return self.programs.get((pod, container)) or self.images.get(image, FOREVER)

@@ -108,10 +108,8 @@ class MemoryBackend:
         self._check(since)
         found = [
             change
-            for change in self._log
-            if change.revision > since
-            and resource in (None, change.key.resource)
-            and namespace in (None, change.key.namespace)
+            for change in self._log[since:]  # a write is a revision, and one entry of the log
+            if resource in (None, change.key.resource) and namespace in (None, change.key.namespace)
         ]
         return found[:limit] if limit else found
 
