@@ -51,11 +51,12 @@ class NodeRegistrationController:
 
     def sync(self, keys: Sequence[Key], view: View, now: datetime) -> Changes:
         changes = Changes()
+        given: set[str] = set()
         for key in keys:
             node = view.get(*key)
             if node is None:
                 changes.remember(host_memo(key.name), None)
-            elif host_of(node) and not deleting(node) and not _register(node, view, changes):
+            elif host_of(node) and not deleting(node) and not _register(node, view, given, changes):
                 _judge(node, view, now, changes)
         return changes
 
@@ -63,15 +64,17 @@ class NodeRegistrationController:
 # --- what a node needs ---------------------------------------------------------------
 
 
-def _register(node: Object, view: View, changes: Changes) -> bool:
-    """True where something was missing; the node comes here again then."""
+def _register(node: Object, view: View, given: set[str], changes: Changes) -> bool:
+    """True where something was missing; the node comes here again then. `given` are the
+    ranges that others got in this very call."""
     seen = view.node(name_of(node))
     metadata = _with_finalizer(node["metadata"])
     if seen is not None and seen.facts is not None and not seen.refused:
         metadata = _with_labels(metadata, name_of(node), seen.facts)
     spec = node["spec"]
     if not spec.get("podCIDR"):
-        spec = _with_range(node, view, changes)
+        spec = _with_range(node, view, given, changes)
+        given.add(str(spec.get("podCIDR") or ""))
     if metadata == node["metadata"] and spec == node["spec"]:
         return False
     if FINALIZER not in (node["metadata"].get("finalizers") or ()):
@@ -110,8 +113,8 @@ def host_labels(name: str, facts: NodeFacts) -> dict[str, str]:
     }
 
 
-def _with_range(node: Object, view: View, changes: Changes) -> dict[str, Any]:
-    taken = {str(each["spec"].get("podCIDR") or "") for each in view.list("nodes")}
+def _with_range(node: Object, view: View, given: set[str], changes: Changes) -> dict[str, Any]:
+    taken = given | {str(each["spec"].get("podCIDR") or "") for each in view.list("nodes")}
     try:
         free = node_pod_cidr(view.setting("cluster-cidr"), taken)
     except NoFreeRange:
