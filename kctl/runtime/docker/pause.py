@@ -1,6 +1,6 @@
 """The pause program as bytes, by Docker's name of the architecture.
 
-Made by scripts/pause/make.py from the assembly beside it; a test assembles it again.
+Made by scripts/programs/make.py from the assembly beside it; a test assembles it again.
 """
 
 PROGRAMS = {

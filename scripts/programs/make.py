@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Assemble the pause program for every architecture and write it into the package.
+"""Assemble kctl's own programs for every architecture and write them into the package.
 
-    python scripts/pause/make.py          # writes kctl/runtime/docker/pause.py
-    python scripts/pause/make.py --check  # exit 1 if that file is not what comes out
+    python scripts/programs/make.py          # writes kctl/runtime/docker/{pause,relay}.py
+    python scripts/programs/make.py --check  # exit 1 if those files are not what comes out
 
 Needs GNU binutils: `binutils` on an x86_64 machine, and `binutils-aarch64-linux-gnu`.
 """
@@ -17,14 +17,15 @@ import textwrap
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-TARGET = HERE.parent.parent / "kctl" / "runtime" / "docker" / "pause.py"
+TARGET = HERE.parent.parent / "kctl" / "runtime" / "docker"
+NAMES = ("pause", "relay")
 ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
-HEAD = '''"""The pause program as bytes, by Docker's name of the architecture.
+HEAD = '''"""The {} program as bytes, by Docker's name of the architecture.
 
-Made by scripts/pause/make.py from the assembly beside it; a test assembles it again.
+Made by scripts/programs/make.py from the assembly beside it; a test assembles it again.
 """
 
-PROGRAMS = {
+PROGRAMS = {{
 '''
 
 
@@ -32,12 +33,12 @@ def tool(name: str, machine: str) -> str:
     return name if platform.machine() == machine else f"{machine}-linux-gnu-{name}"
 
 
-def assemble(architecture: str) -> bytes:
-    """The program for one architecture; raises where its binutils are missing."""
+def assemble(name: str, architecture: str) -> bytes:
+    """A program for one architecture; raises where its binutils are missing."""
     machine = ARCHITECTURES[architecture]
     with tempfile.TemporaryDirectory() as folder:
-        obj, linked, out = (Path(folder, name) for name in ("pause.o", "pause.elf", "pause"))
-        source = HERE / f"pause_{architecture}.S"
+        obj, linked, out = (Path(folder, each) for each in ("program.o", "program.elf", "program"))
+        source = HERE / f"{name}_{architecture}.S"
         subprocess.run([tool("as", machine), "-o", obj, source], check=True)
         # The ELF header is part of the text: what the linker puts around it goes away again.
         link = ["-Ttext=0x400000", "-o", linked, obj]
@@ -47,8 +48,8 @@ def assemble(architecture: str) -> bytes:
         return out.read_bytes()
 
 
-def render(programs: dict[str, bytes]) -> str:
-    text = HEAD
+def render(name: str, programs: dict[str, bytes]) -> str:
+    text = HEAD.format(name)
     for architecture, program in programs.items():
         lines = "\n".join(f'        "{line}"' for line in textwrap.wrap(program.hex(), 80))
         text += f'    "{architecture}": bytes.fromhex(\n{lines}\n    ),\n'
@@ -56,11 +57,15 @@ def render(programs: dict[str, bytes]) -> str:
 
 
 def main() -> int:
-    text = render({each: assemble(each) for each in ARCHITECTURES})
-    if "--check" in sys.argv[1:]:
-        return 0 if TARGET.read_text() == text else 1
-    TARGET.write_text(text)
-    return 0
+    stale = 0
+    for name in NAMES:
+        text = render(name, {each: assemble(name, each) for each in ARCHITECTURES})
+        target = TARGET / f"{name}.py"
+        if "--check" in sys.argv[1:]:
+            stale += not target.exists() or target.read_text() != text
+        else:
+            target.write_text(text)
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":
