@@ -66,6 +66,12 @@ def network(value: object) -> str:
     raise Unsafe("an IPv4 network", value)
 
 
+def protocol(value: object) -> str:
+    if value in ("TCP", "UDP", "SCTP"):
+        return str(value)
+    raise Unsafe("a protocol", value)
+
+
 def seconds(value: object) -> int:
     """A duration of at most a day."""
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 86400:

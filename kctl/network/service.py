@@ -138,7 +138,7 @@ class ServiceParts:
 
     def _port(self, port: Mapping[str, Any], proxy_protocol: str) -> None:
         name = checks.label(port["name"]) if port.get("name") else ""
-        protocol = port.get("protocol", "TCP")
+        protocol = checks.protocol(port.get("protocol", "TCP"))
         number = checks.port(port["port"])
         if name and self._cluster_ips:
             record = checks.service_name(f"_{name}._{protocol.lower()}.{self._name}")
@@ -238,8 +238,8 @@ class ServiceParts:
                 self._parts.names.append(NameRecord(target, (address,)))
                 for port in each.get("ports") or []:
                     if port.get("name"):
-                        kind = f"_{port['name']}._{port.get('protocol', 'TCP').lower()}"
-                        record = checks.service_name(f"{kind}.{self._name}")
+                        protocol = checks.protocol(port.get("protocol", "TCP")).lower()
+                        record = checks.service_name(f"_{port['name']}._{protocol}.{self._name}")
                         number = checks.port(port["port"])
                         self._parts.services.append(ServiceRecord(record, target, number))
         if addresses:

@@ -20,7 +20,6 @@ from tests.unit.network.test_model_nodes import node
 
 HOSTILE = st.one_of(
     st.text(max_size=40),
-    st.integers(-1, 70000),
     st.sampled_from(
         [
             "web\n    server evil 1.2.3.4:80",
@@ -47,6 +46,12 @@ HOSTILE = st.one_of(
         ]
     ),
 )
+NUMBERS = (
+    ("spec", "sessionAffinityConfig", "clientIP", "timeoutSeconds"),
+    ("spec", "healthCheckNodePort"),
+    ("spec", "ports", 0, "port"),
+    ("spec", "ports", 0, "nodePort"),
+)
 PATHS = (
     ("metadata", "name"),
     ("metadata", "namespace"),
@@ -59,10 +64,6 @@ PATHS = (
     ("spec", "ports", 0, "appProtocol"),
     ("spec", "externalIPs", 0),
     ("spec", "loadBalancerSourceRanges", 0),
-    ("spec", "sessionAffinityConfig", "clientIP", "timeoutSeconds"),
-    ("spec", "healthCheckNodePort"),
-    ("spec", "ports", 0, "port"),
-    ("spec", "ports", 0, "nodePort"),
     ("metadata", "annotations", "kctl.io/proxy-protocol"),
     ("metadata", "annotations", "kctl.io/load-balancer-node"),
     ("metadata", "labels", "app"),
@@ -138,12 +139,20 @@ MODES = st.sampled_from(("route", "vxlan", "published"))
 ALLOWED_NAMES = ("10.98.0.20", "10.98.0.99", "10.98.16.10", "10.98.16.11")
 
 
-@given(st.dictionaries(st.sampled_from(PATHS), HOSTILE, min_size=1), st.booleans(), MODES)
+@given(
+    st.dictionaries(st.sampled_from(PATHS), HOSTILE, min_size=1),
+    st.dictionaries(st.sampled_from(NUMBERS), st.integers(-1, 99999) | HOSTILE),
+    st.booleans(),
+    MODES,
+)
 def test_hostile_services_never_reach_a_file(
-    values: dict[tuple[Any, ...], str], headless: bool, mode: str
+    texts: dict[tuple[Any, ...], str],
+    numbers: dict[tuple[Any, ...], Any],
+    headless: bool,
+    mode: str,
 ) -> None:
     changed = whole_service(**({"clusterIP": "None"} if headless else {}))
-    for path, value in values.items():
+    for path, value in (texts | numbers).items():
         put(changed, path, value)
     check(rendered(changed, TWO, mode))
 
