@@ -16,9 +16,11 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from kctl.runtime.image_types import Suppliers, nobody
 from kctl.runtime.simulated_engine import KILLED, Container, Engine
 from kctl.runtime.simulated_execute import Executor, silence
 from kctl.runtime.simulated_faults import Faults, Latency, Program
+from kctl.runtime.simulated_images import SimulatedImages
 from kctl.runtime.types import (
     ExecStream,
     FrontState,
@@ -116,6 +118,8 @@ class SimulatedRuntime:
             self.engine, self.faults, self.latency, lambda: self.now(), self._sleep, self._lock
         )
         self._executor.network = network
+        self.images = SimulatedImages(self._executor.images, self._answers)
+        self.suppliers: Suppliers = nobody
 
     @property
     def executed(self) -> list[Operation]:
@@ -141,6 +145,9 @@ class SimulatedRuntime:
         self._executor.network = stands
 
     # --- the protocol ---
+
+    def supply(self, suppliers: Suppliers) -> None:
+        self.suppliers = suppliers
 
     def observe(self, *, facts: bool = False) -> NodeObservation:
         if self.latency.look:

@@ -49,7 +49,7 @@ class Executor:
         self.network = False
         self.owner = ""
         """uid of the node that the network was made for"""
-        self._images: set[str] = set()
+        self.images: set[str] = set()
 
     def execute(self, operation: Operation) -> Outcome:
         with self._lock:
@@ -88,7 +88,7 @@ class Executor:
         events = []
         if image in self.faults.missing_images:
             return self._failed(operation, "ErrImagePull", f"{image}: not found")
-        if image in self._images and spec.get("imagePullPolicy") != "Always":
+        if image in self.images and spec.get("imagePullPolicy") != "Always":
             text = (
                 f'Container image "{image}" already present on machine '
                 "and can be accessed by the pod"
@@ -100,7 +100,7 @@ class Executor:
         events.append(("Normal", "Pulled", text))
         self._pause(self.latency.start)
         with self._lock:
-            self._images.add(image)
+            self.images.add(image)
             refused = self._refuse(operation)
             if refused:
                 return self._failed(operation, "CreateContainerError", refused, tuple(events))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from kctl.network.types import Front
+from kctl.runtime.image_types import ImageStore, Suppliers
 
 Object = dict[str, Any]
 
@@ -361,12 +362,49 @@ class ExecStream(Protocol):
         ...
 
 
+class Duplex(Protocol):
+    """A connection whose two directions end on their own. Each may be used by a thread."""
+
+    def receive(self) -> bytes:
+        """The next bytes; b"" at the end. Raises OSError."""
+        ...
+
+    def send(self, data: bytes) -> None: ...
+
+    def finish(self) -> None:
+        """Nothing more will be sent; what comes can still be received."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class PortForward(Protocol):
+    """The ports of one pod, as its own processes reach them."""
+
+    def connect(self, port: int) -> Duplex:
+        """Raises OSError, now or at the first `receive`, where nothing listens."""
+        ...
+
+    def close(self) -> None:
+        """Leave nothing of it on the host."""
+        ...
+
+
 class Runtime(Protocol):
     """One node's engine. Every method is safe to call from several threads, returns or
     raises `HostUnreachable` within a bounded time, and never blocks on another node."""
 
     name: str
     """of the implementation: "docker", "simulated" """
+
+    @property
+    def images(self) -> ImageStore:
+        """What is there of images, and the way to bring some."""
+        ...
+
+    def supply(self, suppliers: Suppliers) -> None:
+        """Whom to ask for an image that a pod needs and that is not here."""
+        ...
 
     def observe(self, *, facts: bool = False) -> NodeObservation:
         """Look at everything of this control plane (one list call, inspects only where
@@ -407,6 +445,10 @@ class Runtime(Protocol):
     ) -> ExecStream:
         """The streams of the container's own process; `tty` as the container has it.
         `replay`: begin with what it has written so far. `detach_keys`: "ctrl-p,ctrl-q"."""
+        ...
+
+    def port_forward(self, container_id: str, address: str) -> PortForward:
+        """The ports of the pod at `address`, of which `container_id` is a running container."""
         ...
 
     def close(self) -> None: ...

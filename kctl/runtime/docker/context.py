@@ -14,6 +14,7 @@ from kctl.runtime.docker.imagetar import OwnImages
 from kctl.runtime.docker.manifest import FrontMemory
 from kctl.runtime.docker.network import PodNetworkOfNode
 from kctl.runtime.docker.observe import Observer
+from kctl.runtime.image_types import Suppliers, nobody
 from kctl.runtime.types import Operation, Outcome, PodObservation
 
 Event = tuple[str, str, str]
@@ -40,6 +41,7 @@ class Context:
     observer: Observer
     images: Images
     own_images: OwnImages
+    suppliers: Suppliers = nobody
     host_addresses: Callable[[], tuple[str, ...]] = lambda: ("127.0.0.1",)
     fronts: FrontMemory = field(default_factory=FrontMemory)
     uploaded: dict[str, str] = field(default_factory=dict)

@@ -14,10 +14,13 @@ from kctl.runtime.docker.context import Context
 from kctl.runtime.docker.digest import digest
 from kctl.runtime.docker.exec import Exec
 from kctl.runtime.docker.images import Images
+from kctl.runtime.docker.imagestore import DockerImages
 from kctl.runtime.docker.imagetar import OwnImages
 from kctl.runtime.docker.network import PodNetworkOfNode
 from kctl.runtime.docker.observe import Observer, clock_skew
 from kctl.runtime.docker.reach import Reach
+from kctl.runtime.image_types import Suppliers
+from kctl.runtime.docker.portforward import PortForward
 from kctl.runtime.threads import Threads
 from kctl.runtime.types import (
     CleanNode,
@@ -61,6 +64,10 @@ class DockerRuntime:
             own_images=OwnImages(engine),
             host_addresses=cache(lambda: facts.host_addresses(engine, settings)),
         )
+        self.images = DockerImages(engine)
+
+    def supply(self, suppliers: Suppliers) -> None:
+        self._context.suppliers = suppliers
 
     def observe(self, *, facts: bool = False) -> NodeObservation:
         from docker.errors import APIError
@@ -146,6 +153,9 @@ class DockerRuntime:
             replay=replay,
             detach_keys=detach_keys,
         )
+
+    def port_forward(self, container_id: str, address: str) -> PortForward:
+        return PortForward(self._context, container_id, address)
 
     def close(self) -> None:
         self._context.engine.close()
