@@ -21,6 +21,7 @@ from datetime import datetime
 from kctl import __version__
 from kctl.controllers.common import key_of, name_of, namespace_of, uid_of
 from kctl.controllers.loadbalancer_reach import Neighbourhood
+from kctl.controllers.node_leaving import being_cleaned
 from kctl.controllers.node_network import network_of
 from kctl.controllers.types import Changes, Mapper, Object, View
 from kctl.network.model import Catalogue, Problem
@@ -113,7 +114,7 @@ class LoadBalancerController:
 def _usable(node: Object, view: View) -> bool:
     seen = view.node(name_of(node))
     ready = seen is not None and seen.reachable and seen.network
-    return ready and bool(node["spec"].get("podCIDR"))
+    return ready and bool(node["spec"].get("podCIDR")) and not being_cleaned(node, view)
 
 
 def _wanted(node: Object, view: View) -> bool:

@@ -67,6 +67,15 @@ def _memo_name(node: str) -> str:
     return f"leave/{node}"
 
 
+def being_cleaned(node: Object, view: View) -> bool:
+    """Whatever is put on the node's host now would stay there."""
+    if not deleting(node):
+        return False
+    memo = view.recall(_memo_name(name_of(node)))
+    asked = memo is not None and bool(json.loads(memo.value)["asked_at"])
+    return asked or FINALIZER not in (node["metadata"].get("finalizers") or ())
+
+
 @dataclass(frozen=True)
 class _State:
     """Memory of one leave; times in epoch seconds."""
