@@ -20,6 +20,8 @@ DEFAULTS = MappingProxyType(
         "load-balancer-pool": "",
         "load-balancer": "haproxy",
         "max-pods": "110",
+        "pod-network": "auto",
+        "vxlan-port": "8472",
         "node-monitor-grace-period": "5",
         "pod-eviction-timeout": "30",
         "event-ttl": "3600",

@@ -1,8 +1,8 @@
 """The load-balancer controller: every node serves the services of the cluster.
 
 A node's load balancer runs from the moment there is something to serve: a pod on the
-node, or a service beside those of kctl itself. What it serves is asked of the back end
-that the setting "load-balancer" names.
+node, a service beside those of kctl itself, or another node whose pods are to be reached.
+What it serves is asked of the back end that the setting "load-balancer" names.
 
 Memory: "rotation/NODE" holds the JSON list of "address:port" that connections on the node
 may reach, as long as a change is under way those of both configurations; "front/NODE/NAME"
@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from kctl import __version__
+from kctl.controllers import pod_network
 from kctl.controllers.common import key_of, name_of, namespace_of, uid_of
 from kctl.controllers.loadbalancer_reach import Neighbourhood
 from kctl.controllers.node_leaving import being_cleaned
@@ -87,9 +88,10 @@ class LoadBalancerController:
         for node in nodes:
             around = others.around(node, catalogue)
             here = _Node(node, view, now, changes)
-            identity = _identity(back_end, catalogue.identity(node, around))
+            net = pod_network.front_of(node, others.nodes, view, changes)
+            identity = _identity(back_end, catalogue.identity(node, around), net)
             if not here.stands(identity):  # rendering costs more than all the rest
-                fronts = back_end.fronts(catalogue.model(node, around))
+                fronts = [*net, *back_end.fronts(catalogue.model(node, around))]
                 here.bring_to(fronts)
                 here.note(identity, fronts)
                 others.asked(node, around, fronts)
@@ -125,12 +127,13 @@ def _wanted(node: Object, view: View) -> bool:
         or bool(seen and seen.fronts)
         or any((namespace_of(each), name_of(each)) not in _OWN for each in view.list("services"))
         or bool(view.on_node(name))
+        or pod_network.spans(node, view)
     )
 
 
-def _identity(back_end: LoadBalancer, served: str) -> str:
+def _identity(back_end: LoadBalancer, served: str, net: Sequence[Front]) -> str:
     """Of everything that the rendered files depend on; `served` is that of the model."""
-    text = repr((__version__, back_end.name, served))
+    text = repr((__version__, back_end.name, served, [front.digest for front in net]))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -8,8 +8,6 @@ listens on node ports. The last exists only where a service asks for it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cache
-from importlib.resources import files
 
 from kctl.network import checks, names
 from kctl.network.haproxy.render import (
@@ -22,7 +20,8 @@ from kctl.network.haproxy.render import (
     relay,
     render,
 )
-from kctl.network.types import Front, ImageRecipe, Model, ServicePort
+from kctl.network.image import recipe
+from kctl.network.types import Front, Model, ServicePort
 
 _CONFIGURATION = "/etc/haproxy/haproxy.cfg"
 _NAMES = "/etc/dnsmasq/dnsmasq.conf"
@@ -183,29 +182,4 @@ def _names(model: Model) -> Front:
         activate=("sh", "-ec", move),
         reload="SIGUSR2",
         live=(_HOSTS,),
-    )
-
-
-@cache
-def recipe() -> ImageRecipe:
-    """The one image of all fronts, made of this machine's own programs."""
-    entry = files("kctl.network.haproxy") / "entry"
-    return ImageRecipe(
-        name="kctl-lb",
-        binaries=("haproxy", "dnsmasq", "ip", "sh", "mv"),
-        files=(
-            ("/kctl/lb.sh", (entry / "lb.sh").read_bytes(), 0o755),
-            ("/kctl/dns.sh", (entry / "dns.sh").read_bytes(), 0o755),
-            # dnsmasq looks up the user that it is told to stay, HAProxy its local peer's name.
-            ("/etc/passwd", b"root:x:0:0:root:/:/bin/sh\n", 0o644),
-            ("/etc/group", b"root:x:0:\n", 0o644),
-            ("/run/kctl/.keep", b"", 0o644),
-        ),
-        packages={
-            "haproxy": "haproxy",
-            "dnsmasq": "dnsmasq-base",
-            "ip": "iproute2",
-            "sh": "dash",
-            "mv": "coreutils",
-        },
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kctl.runtime.docker import calls, labels
 from kctl.runtime.docker.context import Context, done
+from kctl.runtime.docker.frontretire import retire
 from kctl.runtime.threads import Threads
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def clean(context: Context, operation: CleanNode) -> Outcome:
     rows, _ = context.engine.containers(mine)
     with calls.engine_words("CleanError"), context.engine.patient() as api:
         with Threads(_AT_ONCE) as pool:
-            list(pool.map(lambda row: calls.remove(api, row["Id"]), rows))
+            list(pool.map(lambda row: retire(context, api, row), rows))
         for volume in api.volumes(filters=mine).get("Volumes") or []:
             with contextlib.suppress(NotFound):
                 api.remove_volume(volume["Name"])

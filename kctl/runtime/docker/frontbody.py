@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
 Object = dict[str, Any]
 JOINS = "io.kctl.joins"
 """Label: ID of the container whose network a front shares."""
+RETIRE = "io.kctl.retire"
+"""Label: the argv, as JSON, that undoes what a front did to its surroundings."""
 _JOIN = "front:"
+_READ_ONLY = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sysrq-trigger"]
+_NO_PROFILE = ("apparmor=unconfined", "label=disable")
 _TAKE_ON_USER = ("SETGID", "SETUID")
 """dnsmasq sets its groups even where it is told to stay root."""
 _MAC_OF_ENDPOINT = (1, 44)
@@ -55,6 +60,12 @@ def body(
     }
     if front.sysctls:
         host["Sysctls"] = dict(front.sysctls)
+    if front.host_sysctls:
+        # The engine's own list of what is read-only, without /proc/sys; the profiles that
+        # some machines have for all containers forbid to write there as well.
+        host |= {"ReadonlyPaths": _READ_ONLY, "SecurityOpt": list(_NO_PROFILE)}
+    if front.retire:
+        marks[RETIRE] = json.dumps(front.retire)
     if front.network.startswith(_JOIN):
         other = joined(front.network.removeprefix(_JOIN), rows)
         host["NetworkMode"] = f"container:{other}"

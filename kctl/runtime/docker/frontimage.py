@@ -49,8 +49,10 @@ def ensure(images: OwnImages, recipe: ImageRecipe, architecture: str) -> str:
 def contents(recipe: ImageRecipe) -> list[File]:
     """The files of the image: binaries, their libraries, and the recipe's own."""
     files: dict[str, File] = {}
-    for name in recipe.binaries:
-        path = find(name, recipe.packages.get(name, ""))
+    paths = [find(name, recipe.packages.get(name, "")) for name in recipe.binaries]
+    paths += [path for name in recipe.optional if (path := _which(name))]
+    paths += _plugins(recipe, paths)
+    for path in paths:
         for each in [path, *libraries(path)]:
             target = _under_usr(each)
             files[target] = (target, Path(each).read_bytes(), 0o755)
@@ -61,12 +63,27 @@ def contents(recipe: ImageRecipe) -> list[File]:
 
 def find(name: str, package: str = "") -> str:
     """Where a binary is: on PATH, or in the folders that an ordinary user's PATH lacks."""
-    wide = os.pathsep.join([os.environ.get("PATH", ""), *_FOLDERS])
-    path = shutil.which(name, path=wide)
-    if path is None:
+    path = _which(name)
+    if not path:
         install = f": install it with apt-get install {package}" if package else ""
         raise MissingBinary(f"{name} is not installed on this machine{install}")
     return path
+
+
+def _which(name: str) -> str:
+    wide = os.pathsep.join([os.environ.get("PATH", ""), *_FOLDERS])
+    return shutil.which(name, path=wide) or ""
+
+
+def _plugins(recipe: ImageRecipe, binaries: Iterable[str]) -> list[str]:
+    """The files that match the recipe's patterns, beside the libraries of its binaries."""
+    folders = {str(Path(each).parent) for path in binaries for each in libraries(path)}
+    return sorted(
+        str(each)
+        for folder in folders
+        for pattern in recipe.plugins
+        for each in Path(folder).glob(pattern)
+    )
 
 
 def libraries(path: str) -> list[str]:

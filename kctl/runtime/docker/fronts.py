@@ -16,6 +16,7 @@ from kctl.runtime.docker import calls, frontbody, frontimage, labels, manifest
 from kctl.runtime.docker import exec as execution
 from kctl.runtime.docker.context import Context, Failure, done, failed
 from kctl.runtime.docker.frontcheck import check_apart, confirm, last_words
+from kctl.runtime.docker.frontretire import retire
 from kctl.runtime.docker.frontstate import find, joined_holds, state, states
 from kctl.runtime.docker.images import ImageProblem
 from kctl.runtime.docker.imagetar import archive
@@ -64,7 +65,7 @@ def remove(context: Context, operation: RemoveFront) -> Outcome:
         rows, _ = context.engine.containers(labels.of_cluster(context.cluster, **marks))
         with context.engine.patient() as api:
             for row in rows:
-                calls.remove(api, row["Id"])
+                retire(context, api, row)
         context.fronts.forget(operation.name)
     return done(operation)
 
