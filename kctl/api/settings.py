@@ -19,6 +19,7 @@ DEFAULTS = MappingProxyType(
         "relay-port-range": "29000-29999",
         "load-balancer-pool": "",
         "load-balancer": "haproxy",
+        "image-distribution": "auto",
         "max-pods": "110",
         "pod-network": "auto",
         "vxlan-port": "8472",

@@ -25,6 +25,9 @@ from kctl.store.store import Store
 FIXED = frozenset({"cluster-id", "cluster-cidr", "service-cidr", "dns-address", "cluster-domain"})
 """Settings that what runs already depends on."""
 
+DISTRIBUTIONS = ("auto", "fallback", "off")
+"""Whether an image comes from another host before the registry, after it, or never."""
+
 
 def ensure_settings(store: Store, plugins: Plugins, randomness: Randomness) -> dict[str, str]:
     """The settings: what is stored over what is the default. Born here if there are none."""
@@ -63,6 +66,8 @@ def change_setting(store: Store, plugins: Plugins, name: str, value: str) -> Non
         known = sorted(each.name for each in plugins.load_balancers())
         if value not in known:
             raise ValueError(f"{value!r} is none of: {', '.join(known)}")
+    if name == "image-distribution" and value not in DISTRIBUTIONS:
+        raise ValueError(f"{value!r} is none of: {', '.join(DISTRIBUTIONS)}")
     chosen = json.loads(store.meta_get("settings") or "{}")
     chosen[name] = value
     store.meta_put("settings", json.dumps(chosen))

@@ -11,11 +11,13 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from kctl.controllers.node_registration import FINALIZER, HOST_ANNOTATION, host_labels
 from kctl.network.addresses import node_pod_cidr
 from kctl.plugins.manager import Plugins
+from kctl.reconcile.image_sources import ImageSources
 from kctl.reconcile.joining import INVALID_HOST, Claim, Recall, adopt, url_of
 from kctl.runtime.types import (
     HostUnreachable,
@@ -54,10 +56,12 @@ class Hosts:
         self._unusable: dict[str, tuple[str, str]] = {}
         """node -> (URL, why there is no runtime for it)"""
         self._pool = ThreadPoolExecutor(32)
+        self._sources = ImageSources(settings, self.connect)
 
     def use(self, nodes: Iterable[Object]) -> set[str]:
         """Follow the nodes of the store: connect to new ones, let go of those that went.
         Returns the names that have a host. A node without the annotation has none."""
+        nodes = list(nodes)
         wanted = {node["metadata"]["name"]: url for node in nodes if (url := self.url(node))}
         for name in [each for each in self._runtimes if each not in wanted]:
             self._runtimes.pop(name)[1].close()
@@ -67,6 +71,7 @@ class Hosts:
             known = self._runtimes.get(name) or self._unusable.get(name)
             if known is None or known[0] != url:
                 self._use(name, url)
+        self._sources.follow(nodes, self._runtimes)
         return set(wanted)
 
     def url(self, node: Object) -> str:
@@ -79,6 +84,7 @@ class Hosts:
         self._unusable.pop(name, None)
         try:
             self._runtimes[name] = (url, self.connect(url, name))
+            self._runtimes[name][1].supply(partial(self._sources.of, name))
         except ValueError as error:
             self._unusable[name] = (url, str(error))
 
@@ -142,6 +148,7 @@ def free_name(base: str, taken: Iterable[str]) -> str:
 
 def node_object(
     name: str, url: str, facts: NodeFacts, settings: Mapping[str, str], taken: Iterable[str]
+        self._sources.close()
 ) -> Object:
     """The Node that a host registers as. `taken` are the pod CIDRs of the others."""
     pod_cidr = node_pod_cidr(settings["cluster-cidr"], list(taken))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from kctl.runtime.docker.client import Engine
 from kctl.runtime.docker.images import Images
+from kctl.runtime.docker.imagestore import DockerImages
 from kctl.runtime.docker.imagetar import OwnImages
 from kctl.runtime.docker.manifest import FrontMemory
 from kctl.runtime.docker.network import PodNetworkOfNode
@@ -42,11 +43,15 @@ class Context:
     images: Images
     own_images: OwnImages
     suppliers: Suppliers = nobody
+    store: DockerImages = field(init=False)
     host_addresses: Callable[[], tuple[str, ...]] = lambda: ("127.0.0.1",)
     fronts: FrontMemory = field(default_factory=FrontMemory)
     uploaded: dict[str, str] = field(default_factory=dict)
     """pod uid -> digest of the volume contents that this process put there"""
     pod_locks: dict[str, threading.Lock] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.store = DockerImages(self.engine)
 
     @property
     def domain(self) -> str:

@@ -155,14 +155,21 @@ class Images:
         self._users[image] = (now, name)
         return name
 
+    def turn(self, image: str) -> threading.Lock:
+        """To hold while an image is brought here."""
+        with self._lock:
+            return self._pulling.setdefault(image, threading.Lock())
+
+    def forget(self, image: str) -> None:
+        """Another image may have this name now."""
+        self._users.pop(image, None)
+
     def pull(self, image: str, documents: Sequence[Mapping[str, Any]]) -> tuple[Event, ...]:
         """Pull an image; pulls of one image run once at a time, as the engine would do
         them anyway. Answers the events; raises `ImageProblem` (ErrImagePull)."""
         reference = parse(image)
-        with self._lock:
-            turn = self._pulling.setdefault(image, threading.Lock())
         asked = time.monotonic()
-        with turn:
+        with self.turn(image):
             begun = time.monotonic()
             problem = ""
             for auth in credentials(reference.registry, documents):
@@ -170,7 +177,7 @@ class Images:
                 if not problem:
                     break
             ended = time.monotonic()
-        self._users.pop(image, None)
+        self.forget(image)
         pulling = ("Normal", "Pulling", f'Pulling image "{image}"')
         if problem:
             failed = f'Failed to pull image "{image}": {problem}'
@@ -181,8 +188,8 @@ class Images:
             )
             raise ImageProblem("ErrImagePull", problem, events)
         message = (
-            f'Successfully pulled image "{image}" in {_seconds(ended - begun)} '
-            f"({_seconds(ended - asked)} including waiting). Image size: {self._size(image)} bytes."
+            f'Successfully pulled image "{image}" in {seconds(ended - begun)} '
+            f"({seconds(ended - asked)} including waiting). Image size: {self._size(image)} bytes."
         )
         return (pulling, ("Normal", "Pulled", message))
 
@@ -210,6 +217,6 @@ class Images:
         return int(self._engine.inspect_image(image).get("Size", 0))
 
 
-def _seconds(value: float) -> str:
+def seconds(value: float) -> str:
     """Go's duration rounded to milliseconds: "1.234s", "12ms"."""
     return f"{value * 1000:.0f}ms" if value < 1 else f"{value:.3f}".rstrip("0").rstrip(".") + "s"

@@ -14,7 +14,6 @@ from kctl.runtime.docker.context import Context
 from kctl.runtime.docker.digest import digest
 from kctl.runtime.docker.exec import Exec
 from kctl.runtime.docker.images import Images
-from kctl.runtime.docker.imagestore import DockerImages
 from kctl.runtime.docker.imagetar import OwnImages
 from kctl.runtime.docker.network import PodNetworkOfNode
 from kctl.runtime.docker.observe import Observer, clock_skew
@@ -64,7 +63,7 @@ class DockerRuntime:
             own_images=OwnImages(engine),
             host_addresses=cache(lambda: facts.host_addresses(engine, settings)),
         )
-        self.images = DockerImages(engine)
+        self.images = self._context.store
 
     def supply(self, suppliers: Suppliers) -> None:
         self._context.suppliers = suppliers

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kctl.runtime.docker import calls, fill, holder, images, labels, pod, security, volumes
+from kctl.runtime.docker import calls, fill, handed, holder, images, labels, pod, security, volumes
 from kctl.runtime.docker.context import Context, Event, Failure, done, failed
 from kctl.runtime.docker.hooks import post_start
 
@@ -92,10 +92,33 @@ class _Source:
 
     def pull(self) -> None:
         """The engine has no such image, or the policy wants it fresh."""
-        if self.policy == "Never":
-            raise images.never(self._image)
-        self._events += self._context.images.pull(self._image, self._operation.pull_secrets)
         self._pulled = True
+        registry_first = self._context.settings.get("image-distribution") == "fallback"
+        if self.policy == "Never":
+            if not self._handed():
+                raise images.never(self._image)
+        elif self.policy == "Always":
+            self._pull()
+        elif not registry_first:
+            if not self._handed():
+                self._pull()
+        else:
+            self._pull_or_be_handed()
+
+    def _pull_or_be_handed(self) -> None:
+        try:
+            self._pull()
+        except images.ImageProblem as problem:
+            before = len(self._events)
+            if not self._handed():
+                raise problem from None
+            self._events[before:before] = problem.events[:2]  # not that the pull was given up
+
+    def _pull(self) -> None:
+        self._events += self._context.images.pull(self._image, self._operation.pull_secrets)
+
+    def _handed(self) -> bool:
+        return handed.fetch(self._context, self._image, self._events)
 
     def user(self) -> str:
         """The image's USER; pulls the image where that is needed to know it."""
