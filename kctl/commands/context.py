@@ -142,6 +142,8 @@ class Context:
                 continue
             where = f'node "{node}" does not answer: ' if node else ""
             self.err.write(f"error: saved, but not carried out: {where}{why}\n")
+        for node, why in summary.refused.items():
+            self.warn(f'node "{node}" cannot be used: {why}')
         if summary.unreachable and not summary.answering:
             raise Exit(1)
 

@@ -115,12 +115,25 @@ def finish(ctx: Context, deleted: list[Found], *, wait: bool, timeout: float) ->
         return [each for each in deleted if still_there(ctx, each)]
 
     ctx.settle(until=lambda: not left(), timeout=timeout or None)
+    _warn_of_leftovers(ctx, deleted)
     remaining = left() if timeout else []
     if remaining:
         first = remaining[0]
         raise UsageError(
             f"timed out waiting for the condition on {first.resource.plural}/{first.name}"
         )
+
+
+def _warn_of_leftovers(ctx: Context, deleted: list[Found]) -> None:
+    """What nodes left on hosts that could not be cleaned."""
+    nodes = {each.obj["metadata"].get("uid") for each in deleted if each.resource.kind == "Node"}
+    if not nodes:
+        return
+    from kctl.controllers.node_leaving import NOT_CLEANED
+
+    for event in ctx.plane.api.list("events", "default").items:
+        if event["reason"] == NOT_CLEANED and event["involvedObject"].get("uid") in nodes:
+            ctx.warn(event["message"])
 
 
 def still_there(ctx: Context, found: Found) -> bool:

@@ -33,7 +33,10 @@ def run(ctx: Context, args: Args) -> int:
     for node, why in failures.items():
         ctx.err.write(f"error: node {node}: {why}\n")
     if failures:
-        ctx.err.write("error: the database is kept, so that you can try again\n")
+        ctx.err.write(
+            "error: the database is kept, so that you can try again; delete the node of a host "
+            "that is gone for good\n"
+        )
         return 1
     ctx.plane.close()
     _remove(Path(ctx.target.database))

@@ -10,7 +10,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from kctl.network.addresses import node_pod_cidr
 from kctl.plugins.manager import Plugins
 from kctl.reconcile.image_sources import ImageSources
 from kctl.reconcile.joining import INVALID_HOST, Claim, Recall, adopt, url_of
+from kctl.runtime.threads import Threads
 from kctl.runtime.types import (
     HostUnreachable,
     NodeFacts,
@@ -29,6 +30,9 @@ from kctl.runtime.types import (
 from kctl.store.types import Memo
 
 Object = dict[str, Any]
+
+AT_ONCE = 64
+"""Hosts that are looked at side by side."""
 
 
 def local_url() -> str:
@@ -55,7 +59,7 @@ class Hosts:
         self._runtimes: dict[str, tuple[str, Runtime]] = {}
         self._unusable: dict[str, tuple[str, str]] = {}
         """node -> (URL, why there is no runtime for it)"""
-        self._pool = ThreadPoolExecutor(32)
+        self._pool = Threads(AT_ONCE)
         self._sources = ImageSources(settings, self.connect)
 
     def use(self, nodes: Iterable[Object]) -> set[str]:
@@ -98,6 +102,26 @@ class Hosts:
             )
         return runtime
 
+    def peek(self, url: str) -> NodeObservation:
+        """A look at an engine that is no node's yet, with its facts or the reason why not."""
+        try:
+            runtime = self.connect(url, "")
+        except ValueError as error:
+            return NodeObservation("", False, str(error))
+        try:
+            seen = runtime.observe(facts=True)
+        except HostUnreachable as error:
+            return NodeObservation("", False, str(error))
+        finally:
+            runtime.close()
+        if seen.facts is None and not seen.error:
+            return NodeObservation("", False, f"the engine at {url} does not say what it is")
+        return seen
+
+    def unusable(self, node: str) -> bool:
+        """Its URL is none that leads to a host: nothing of it runs anywhere."""
+        return node in self._unusable
+
     def runtime(self, node: str) -> Runtime:
         if node in self._unusable:
             raise HostUnreachable(self._unusable[node][1])
@@ -128,8 +152,9 @@ class Hosts:
     def close(self) -> None:
         for _, runtime in self._runtimes.values():
             runtime.close()
+        self._sources.close()
         self._runtimes.clear()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.close()
 
 
 def node_name(hostname: str) -> str:
@@ -148,7 +173,6 @@ def free_name(base: str, taken: Iterable[str]) -> str:
 
 def node_object(
     name: str, url: str, facts: NodeFacts, settings: Mapping[str, str], taken: Iterable[str]
-        self._sources.close()
 ) -> Object:
     """The Node that a host registers as. `taken` are the pod CIDRs of the others."""
     pod_cidr = node_pod_cidr(settings["cluster-cidr"], list(taken))

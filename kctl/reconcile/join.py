@@ -18,7 +18,7 @@ from kctl.network.ways import MODE_ANNOTATION
 from kctl.reconcile.after import after_write
 from kctl.reconcile.hosts import Hosts, free_name, node_name
 from kctl.reconcile.plane import Plane
-from kctl.runtime.types import HostUnreachable, NodeFacts, NodeObservation
+from kctl.runtime.types import NodeFacts
 
 Object = dict[str, Any]
 
@@ -86,13 +86,7 @@ def _check_url(url: str, nodes: Sequence[Object]) -> None:
 def _facts(plane: Plane, url: str, nodes: Sequence[Object]) -> NodeFacts:
     hosts = Hosts(plane.plugins, plane.settings)
     try:
-        runtime = hosts.connect(url, "")
-        try:
-            seen: NodeObservation = runtime.observe(facts=True)
-        finally:
-            runtime.close()
-    except (ValueError, HostUnreachable) as error:
-        raise CannotJoin(str(error)) from None
+        seen = hosts.peek(url)
     finally:
         hosts.close()
     owners = {each["metadata"]["uid"]: each for each in nodes}
@@ -103,7 +97,7 @@ def _facts(plane: Plane, url: str, nodes: Sequence[Object]) -> NodeFacts:
             f"which is reached at {host_of(other)}"
         )
     if seen.facts is None:
-        raise CannotJoin(seen.error or f"the Docker engine at {url} does not say what it is")
+        raise CannotJoin(seen.error)
     return seen.facts
 
 

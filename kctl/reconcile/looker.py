@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kctl.controllers.node_registration import host_of, left_memo
@@ -179,7 +179,7 @@ class Looker:
         for name, look in list(self._looks.items()):
             if look.future.done():
                 del self._looks[name]
-                self._take(look.future.result())
+                self._take(_since(look, look.future.result()))
                 if look.again:
                     self.start([name])
                     if name in self._looks:
@@ -223,13 +223,10 @@ class Looker:
         known = {host_of(node) for node in nodes}
         if not url or url in known or self._hosts.recall(left_memo(url)) is not None:
             return
-        runtime = self._hosts.connect(url, "")
-        seen = runtime.observe(facts=True)
-        runtime.close()
+        seen = self._hosts.peek(url)
         if seen.facts is None:
-            why = seen.error or f"the engine at {url} does not say what it is"
             if not nodes:
-                self._summary.unreachable[""] = why
+                self._summary.unreachable[""] = seen.error
             return
         if seen.owner in {node["metadata"]["uid"] for node in nodes}:
             return  # a node has it by another URL
@@ -238,3 +235,10 @@ class Looker:
         taken = [node["spec"].get("podCIDR", "") for node in nodes]
         settings = self._plane.settings
         self._plane.api.create(node_object(name, url, seen.facts, settings, taken))
+
+
+def _since(look: _Look, seen: NodeObservation) -> NodeObservation:
+    """A host that did not answer has been silent since it was asked."""
+    if seen.reachable:
+        return seen
+    return replace(seen, at=time.time() - (time.monotonic() - look.began))

@@ -20,8 +20,12 @@ Object = dict[str, Any]
 
 
 def on_its_way(mirror: Mirror) -> bool:
-    """True while a pod or a deployment is still moving towards what was asked."""
-    lost = {node["metadata"]["name"]: node for node in _objects(mirror, "nodes") if not ready(node)}
+    """True while a pod or a deployment is still moving towards what was asked, or a node
+    leaves: that ends by itself, whether its host answers or not."""
+    nodes = _objects(mirror, "nodes")
+    if any("deletionTimestamp" in node["metadata"] for node in nodes):
+        return True
+    lost = {node["metadata"]["name"]: node for node in nodes if not ready(node)}
     return any(_pod_moves(pod, lost) for pod in _objects(mirror, "pods")) or any(
         _rollout_moves(each) for each in _objects(mirror, "deployments.apps")
     )
