@@ -178,7 +178,7 @@ def test_with_the_policy_local_only_nodes_with_endpoints_are_named() -> None:
     "text", ["x", "10.0.0.1-", "10.0.0.9-10.0.0.1", "10.0.0.1/24", "10.0.0.0/8", "fd00::1"]
 )
 def test_a_pool_that_cannot_be_read_is_named(text: str) -> None:
-    with pytest.raises(ValueError, match="10|x|fd00"):
+    with pytest.raises(ValueError, match=r"10|x|fd00"):
         Pool(text)
     made = world(pool=text)
     made.create(balancer("web"))
