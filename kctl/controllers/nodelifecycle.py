@@ -8,6 +8,7 @@ that their owners replace them elsewhere. When the host answers again, the taint
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -101,7 +102,7 @@ def _mark_silence(node: Object, view: View, now: datetime, changes: Changes) -> 
         if memo is not None and seen is not None:
             changes.remember(silent_memo(name), None)
         return node
-    since = float(memo.value) if memo is not None else now.timestamp()
+    since = float(memo.value) if memo is not None else min(seen.at or math.inf, now.timestamp())
     if memo is None:
         changes.remember(silent_memo(name), Memo(f"{since:.3f}"))
     due = since + float(view.setting("node-monitor-grace-period"))

@@ -111,6 +111,7 @@ class NodeObservation:
     reachable: bool
     error: str = ""
     at: float = 0.0
+    """epoch seconds: of the answer, or since when there is none"""
     facts: NodeFacts | None = None
     pods: Mapping[str, PodObservation] = field(default_factory=dict)
     """by pod uid; containers of this control plane alone"""
