@@ -57,6 +57,9 @@ BUILTIN: tuple[CommandRef, ...] = (
     ),
     CommandRef("logs", _AT + "logs", "Print the logs for a container in a pod", TROUBLE),
     CommandRef("attach", _AT + "attach", "Attach to a running container", TROUBLE),
+    CommandRef(
+        "port-forward", _AT + "port_forward", "Forward one or more local ports to a pod", TROUBLE
+    ),
     CommandRef("exec", _AT + "exec", "Execute a command in a container", TROUBLE),
     CommandRef(
         "apply",

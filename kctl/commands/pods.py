@@ -37,18 +37,23 @@ def pods_of(ctx: Context, obj: Object) -> list[Object]:
     running before pending, ready before not ready, as kubectl picks."""
     if obj["kind"] == "Pod":
         return [obj]
-    selector = _selector(obj)
-    if not selector:
+    if not selector_of(obj):
         raise UsageError(f"cannot get the logs from {obj['apiVersion']}, Kind={obj['kind']}")
-    pods = list(
-        ctx.plane.api.list("pods", obj["metadata"]["namespace"], label_selector=selector).items
-    )
+    pods = selected(ctx, obj)
     if not pods:
         raise UsageError("timed out waiting for the condition")
+    return pods
+
+
+def selected(ctx: Context, obj: Object) -> list[Object]:
+    """The pods that a workload or a service selects now, the best first."""
+    where = obj["metadata"]["namespace"]
+    pods = ctx.plane.api.list("pods", where, label_selector=selector_of(obj)).items
     return sorted(pods, key=_rank)
 
 
-def _selector(obj: Object) -> str:
+def selector_of(obj: Object) -> str:
+    """A label selector; "" for what selects no pods."""
     spec = obj.get("spec") or {}
     selector = spec.get("selector") or {}
     if obj["kind"] == "Service":

@@ -21,6 +21,7 @@ from kctl.runtime.simulated_engine import KILLED, Container, Engine
 from kctl.runtime.simulated_execute import Executor, silence
 from kctl.runtime.simulated_faults import Faults, Latency, Program
 from kctl.runtime.simulated_images import SimulatedImages
+from kctl.runtime.simulated_portforward import EchoPorts
 from kctl.runtime.types import (
     ExecStream,
     FrontState,
@@ -29,6 +30,7 @@ from kctl.runtime.types import (
     NodeObservation,
     Operation,
     Outcome,
+    PortForward,
     RuntimeEvent,
 )
 
@@ -231,6 +233,10 @@ class SimulatedRuntime:
         """What the log holds where it is to be replayed; then the stream ends."""
         self._answers()
         return _Echo(b"".join(self.logs(container_id)).decode().rstrip() if replay else "")
+
+    def port_forward(self, container_id: str, address: str) -> PortForward:
+        self._answers()
+        return EchoPorts()
 
     def close(self) -> None:
         """What runs keeps running: another connection may find it."""

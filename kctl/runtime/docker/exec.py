@@ -22,7 +22,7 @@ def run(
     ended after `timeout` seconds (the engine has no way to end it)."""
     with engine.quick() as api:
         made = api.exec_create(container_id, list(command))
-    stream = _start(engine, made["Id"], tty=False)
+    stream = start(engine, made["Id"], tty=False)
     output, frames = b"", Demultiplexer()
     deadline = time.monotonic() + timeout
     try:
@@ -36,17 +36,18 @@ def run(
         return None, output
     finally:
         stream.close()
-    return _exit_code(engine, made["Id"]), output
+    return exit_code(engine, made["Id"]), output
 
 
-def _start(engine: Engine, exec_id: str, *, tty: bool) -> hijack.Stream:
+def start(engine: Engine, exec_id: str, *, tty: bool) -> hijack.Stream:
+    """The streams of a prepared exec. Raises APIError, `HostUnreachable`."""
     with engine.quick() as api:
         path = f"/v{api.api_version}/exec/{exec_id}/start"
     with engine.translated(_CONNECT):
         return hijack.post(path, engine.url, {"Detach": False, "Tty": tty}, _CONNECT)
 
 
-def _exit_code(engine: Engine, exec_id: str) -> int:
+def exit_code(engine: Engine, exec_id: str) -> int:
     """The exit code; the engine knows it a moment after the stream ends."""
     for _ in range(100):
         with engine.quick() as api:
@@ -80,7 +81,7 @@ class Exec:
                 made = api.exec_create(
                     self._container, self._command, stdin=self._stdin, tty=self._tty
                 )
-            stream = _start(self._engine, made["Id"], tty=self._tty)
+            stream = start(self._engine, made["Id"], tty=self._tty)
         except NotFound:
             raise FileNotFoundError(f"no such container: {self._container}") from None
         except APIError as error:
@@ -93,7 +94,7 @@ class Exec:
                 terminal.copy(stream, stdout, stderr, tty=self._tty)
         finally:
             stream.close()
-        return _exit_code(self._engine, made["Id"])
+        return exit_code(self._engine, made["Id"])
 
     def _resize(self, exec_id: str) -> Callable[[int, int], None]:
         def resize(rows: int, columns: int) -> None:

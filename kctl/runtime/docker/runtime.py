@@ -17,9 +17,9 @@ from kctl.runtime.docker.images import Images
 from kctl.runtime.docker.imagetar import OwnImages
 from kctl.runtime.docker.network import PodNetworkOfNode
 from kctl.runtime.docker.observe import Observer, clock_skew
+from kctl.runtime.docker.portforward import PortForward
 from kctl.runtime.docker.reach import Reach
 from kctl.runtime.image_types import Suppliers
-from kctl.runtime.docker.portforward import PortForward
 from kctl.runtime.threads import Threads
 from kctl.runtime.types import (
     CleanNode,
