@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 from kctl.runtime.ssh import words
@@ -29,6 +30,8 @@ MUX_SECONDS = 2.0
 """A master answers at once; one that does not is stuck."""
 IDLE_SECONDS = 600
 """A master that nobody has used for so long ends by itself."""
+_BEHIND_A_JUMP = "UNKNOWN port 65535"
+"""How ssh names the other end of a jump host or a proxy command."""
 _LONGEST_LOG = 64 * 1024
 
 _EVERYWHERE = {
@@ -48,7 +51,6 @@ _EVERYWHERE = {
 }
 """For the host and the jump hosts."""
 _OWN = {
-    "ControlPersist": str(IDLE_SECONDS),
     "ClearAllForwardings": "yes",
     "StreamLocalBindUnlink": "yes",
     "StreamLocalBindMask": "0177",
@@ -60,9 +62,12 @@ _OWN = {
 
 def command(target: SshUrl, at: Places, configuration: str) -> list[str]:
     """The command line of a master."""
-    options = [f"-o{key}={value}" for key, value in _OWN.items()]
-    start = ["ssh", "-F", configuration, "-M", "-N", "-f", "-S", at.control, "-E", at.log]
-    return [*start, *options, *target.arguments()]
+    stay = ["-M", "-N", "-f", "-S", at.control, f"-oControlPersist={IDLE_SECONDS}"]
+    return ["ssh", "-F", configuration, "-E", at.log, *stay, *_options(), *target.arguments()]
+
+
+def _options() -> list[str]:
+    return [f"-o{key}={value}" for key, value in _OWN.items()]
 
 
 def configuration(given: str) -> str:
@@ -78,10 +83,26 @@ def start(target: SshUrl, at: Places) -> None:
     """Start a master; it stays when this process ends. Raises `HostUnreachable`."""
     written = _configuration_file(at)
     _discard(at)
+    began = time.monotonic()
+    code = _run(command(target, at, written), target, at, START_SECONDS)
+    said = log_since(at, 0)
+    if code and _BEHIND_A_JUMP in said:
+        # ssh keeps to itself what happened on the way when it is to stay; so ask once more
+        argv = ["ssh", "-F", written, "-S", "none", "-E", at.log, *_options(), *target.arguments()]
+        left = max(1.0, began + START_SECONDS - time.monotonic())
+        _run([*argv, "exit"], target, at, left)
+        said = log_since(at, 0) or said
+    if code:
+        given = os.environ.get("KCTL_SSH_CONFIG", "")
+        raise HostUnreachable(words.explain(said, target, given))
+
+
+def _run(argv: list[str], target: SshUrl, at: Places, seconds: float) -> int:
+    """The exit code of ssh, which is 0 after the login; what it says is in the log."""
     log = os.open(at.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
     try:
         process = subprocess.Popen(
-            command(target, at, written),
+            argv,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=log,
@@ -94,22 +115,15 @@ def start(target: SshUrl, at: Places) -> None:
         ) from None
     finally:
         os.close(log)
-    _await(process, target, at)
-
-
-def _await(process: subprocess.Popen[bytes], target: SshUrl, at: Places) -> None:
-    """Wait for the login; afterwards the master goes on in the background."""
     try:
-        code = process.wait(START_SECONDS)
+        return process.wait(seconds)
     except BaseException as error:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # with the jump hosts' processes
+            os.killpg(process.pid, signal.SIGKILL)  # with the processes of jump hosts
         process.wait()
         if not isinstance(error, subprocess.TimeoutExpired):
             raise
-        raise HostUnreachable(f"{target.login}: no login within {START_SECONDS:g} s") from None
-    if code:
-        raise HostUnreachable(words.explain(log_since(at, 0), target))
+    raise HostUnreachable(f"{target.login}: no login within {START_SECONDS:g} s")
 
 
 def log_size(at: Places) -> int:

@@ -31,7 +31,7 @@ _LOCAL = 1
 _UNIX_SOCKET = 0xFFFFFFFE
 """in place of a port: the address is a path"""
 _NO_ESCAPE = 0xFFFFFFFF
-_LARGEST = 1 << 18
+_SHORTEST, _LARGEST = 8, 1 << 18
 
 
 class MuxError(OSError):
@@ -80,7 +80,7 @@ class Mux:
 
     def process(self) -> int:
         """The master's process."""
-        return int(struct.unpack_from(">I", self._ask(_ALIVE, b"", (_IS_ALIVE,)))[0])
+        return int.from_bytes(self._ask(_ALIVE, b"", (_IS_ALIVE,))[:4], "big")
 
     def terminate(self) -> None:
         """End the master and every connection through it."""
@@ -111,8 +111,8 @@ class Mux:
         try:
             while True:
                 data = self._receive()
-                if struct.unpack_from(">I", data)[0] == _EXIT:
-                    return int(struct.unpack_from(">I", data, 8)[0])
+                if int.from_bytes(data[:4], "big") == _EXIT:
+                    return int.from_bytes(data[8:12], "big")
         except ConnectionResetError:
             return 255
 
@@ -131,14 +131,14 @@ class Mux:
         self._answer((_OPENED,))
 
     def _answer(self, good: tuple[int, ...]) -> bytes:
-        """The body of the answer to the last request."""
+        """What follows the head of the answer to the last request."""
         while True:
             data = self._receive()
             kind, request = struct.unpack_from(">II", data)
             if request != self._request:
                 continue
             if kind in (_DENIED, _FAILURE):
-                raise MuxError(_string(data, 8))
+                raise MuxError(data[12:].decode(errors="replace"))  # a text after its length
             if kind not in good:
                 raise MuxError(f"the ssh master answered {kind:#x}")
             return data[8:]
@@ -148,7 +148,7 @@ class Mux:
 
     def _receive(self) -> bytes:
         size = struct.unpack(">I", self._exactly(4))[0]
-        if not 4 <= size <= _LARGEST:
+        if not _SHORTEST <= size <= _LARGEST:
             raise MuxError("the ssh master sent a packet of a wrong size")
         return self._exactly(size)
 
@@ -174,8 +174,3 @@ def _number(*values: int) -> bytes:
 def _text(value: str) -> bytes:
     data = value.encode()
     return _number(len(data)) + data
-
-
-def _string(data: bytes, at: int) -> str:
-    size = struct.unpack_from(">I", data, at)[0]
-    return data[at + 4 : at + 4 + size].decode(errors="replace")

@@ -40,11 +40,11 @@ class SshUrl:
             (f"{self.user}@" if self.user else "") + host + (f":{self.port}" if self.port else "")
         )
 
-    @property
-    def command(self) -> str:
+    def command(self, configuration: str = "") -> str:
         """What a person types to log in: "ssh -p 2222 root@web1"."""
+        given = f"-F {configuration} " if configuration else ""
         port = f"-p {self.port} " if self.port else ""
-        return f"ssh {port}" + (f"{self.user}@" if self.user else "") + self.host
+        return f"ssh {given}{port}" + (f"{self.user}@" if self.user else "") + self.host
 
     def arguments(self) -> list[str]:
         """The end of an ssh command line."""

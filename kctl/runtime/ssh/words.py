@@ -11,18 +11,20 @@ _LONGEST = 300
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
-def explain(said: str, target: SshUrl) -> str:
-    """Why a master could not connect, by what it said."""
+def explain(said: str, target: SshUrl, configuration: str = "") -> str:
+    """Why a master could not connect, by what it said. `configuration`: the file that took the
+    place of ssh's usual ones."""
+    login = target.command(configuration)
     said = _UNPRINTABLE.sub("", said)
     for pattern, words in _KNOWN:
         match = pattern.search(said)
         if match:
-            return f"{target.login}: {words(match, target)}"
+            return f"{target.login}: {words(match, target, login)}"
     lines = [line for line in said.splitlines() if line.strip()]
     return f"{target.login}: ssh failed" + (f": {lines[-1].strip()[:_LONGEST]}" if lines else "")
 
 
-def _changed(match: re.Match[str], target: SshUrl) -> str:
+def _changed(match: re.Match[str], target: SshUrl, _: str) -> str:
     name = match["name"] or target.host
     where = f" ({match['where']})" if match["where"] else ""
     return (
@@ -32,28 +34,28 @@ def _changed(match: re.Match[str], target: SshUrl) -> str:
     )
 
 
-def _unknown(match: re.Match[str], target: SshUrl) -> str:
+def _unknown(match: re.Match[str], _: SshUrl, login: str) -> str:
     return (
         f"the host key of {match['name']} is not known. Log in once, compare the key and accept "
-        f"it: {target.command}"
+        f"it: {login}"
     )
 
 
-def _login(match: re.Match[str], target: SshUrl) -> str:
+def _login(match: re.Match[str], _: SshUrl, login: str) -> str:
     return (
         f"login refused: permission denied ({match['ways']}). kctl logs in with the keys and the "
-        f"agent of the ssh configuration; this must work without a question: {target.command}"
+        f"agent of the ssh configuration; this must work without a question: {login}"
     )
 
 
-def _plain(words: str) -> Callable[[re.Match[str], SshUrl], str]:
-    def say(match: re.Match[str], _: SshUrl) -> str:
+def _plain(words: str) -> Callable[[re.Match[str], SshUrl, str], str]:
+    def say(match: re.Match[str], *_: object) -> str:
         return match.expand(words)
 
     return say
 
 
-_KNOWN: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], SshUrl], str]], ...] = (
+_KNOWN: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], SshUrl, str], str]], ...] = (
     (
         re.compile(
             r"REMOTE HOST IDENTIFICATION HAS CHANGED"
