@@ -64,7 +64,8 @@ def kctl_scores() -> list[Score]:  # type: ignore[empty-body]
 @hookspec
 def kctl_runtime(url: str, node: str, settings: Mapping[str, str]) -> Runtime | None:
     """A runtime for a node whose host is `url` ("unix:///var/run/docker.sock"), or None
-    where the scheme is somebody else's. The first answer counts."""
+    where the scheme is somebody else's. The first answer counts. A ValueError says what is
+    wrong with a URL of one's own scheme; its text is for people."""
 
 
 @hookspec

@@ -120,9 +120,10 @@ class Plugins:
         return merged
 
     def runtime(self, url: str, node: str, settings: Mapping[str, str]) -> Runtime | None:
-        """The runtime of the first plugin that knows the scheme of `url`."""
+        """The runtime of the first plugin that knows the scheme of `url`. Raises ValueError
+        where that plugin says what is wrong with the URL."""
         asked = {"url": url, "node": node, "settings": settings}
-        answers = self._answers("kctl_runtime", asked)
+        answers = self._answers("kctl_runtime", asked, let=ValueError)
         return next((runtime for _, runtime in answers), None)
 
     # --- for people ------------------------------------------------------------------
@@ -187,13 +188,19 @@ class Plugins:
         return list(self._lists[hook])
 
     def _answers(
-        self, hook: str, asked: Mapping[str, object] | None = None
+        self,
+        hook: str,
+        asked: Mapping[str, object] | None = None,
+        let: type[Exception] | tuple[()] = (),
     ) -> Iterator[tuple[str, Any]]:
-        """(plugin, answer) of each implementation that answers."""
+        """(plugin, answer) of each implementation that answers. `let` is an error that is an
+        answer too, and is raised."""
         self._load_for(hook)
         for impl in self._implementations(hook):
             try:
                 answer = impl.function(*((asked or {})[each] for each in impl.argnames))
+            except let:
+                raise
             except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a stranger raises
                 self._fail(impl.plugin_name, hook, _text(error))
                 continue

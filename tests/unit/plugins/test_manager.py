@@ -262,3 +262,20 @@ def test_the_first_runtime_that_knows_a_scheme_answers(install: Install, home: P
     opened = Opened(home)
     assert opened.plugins.runtime("mine://x", "n1", {}) == "n1 at mine://x"  # type: ignore[comparison-overlap]
     assert opened.plugins.runtime("nobody://x", "n1", {}) is None
+
+
+def test_what_a_runtime_says_of_a_wrong_url_reaches_whoever_asked(
+    install: Install, home: Path
+) -> None:
+    code = """
+    from kctl.plugins.hookspecs import hookimpl
+    @hookimpl
+    def kctl_runtime(url):
+        if url.startswith("mine://"):
+            raise ValueError("mine:// needs a name")
+    """
+    install("mine", code)
+    opened = Opened(home)
+    with pytest.raises(ValueError, match="mine:// needs a name"):
+        opened.plugins.runtime("mine://", "n1", {})
+    assert opened.plugins.runtime("nobody://x", "n1", {}) is None
