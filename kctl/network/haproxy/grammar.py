@@ -30,8 +30,8 @@ _HTTP = (
 _ANSWERS = (
     rf"{_TEXT} string [0-9a-f]{{16}} if {{ path /generation }}",
     r"http-request return status 200 if { path /generation }",
-    rf'http-request set-var-fmt\(txn\.peers\) "%\[var\(txn\.peers\)\]{_TOKEN} '
-    rf'%\[srv_is_up\(kctl-peers/{_TOKEN}\)\]\\n" if {{ path /peers }}',
+    rf'http-request set-var-fmt\(txn\.peers\) "%\[var\(txn\.peers\)\]{_TOKEN}='
+    rf'%\[srv_is_up\(kctl-peers/{_TOKEN}\)\] " if {{ path /peers }}',
     rf'{_TEXT} lf-string "%\[var\(txn\.peers\)\]" if {{ path /peers }}',
     r"http-request return status 404",
     r"http-request return status (?:200|503) content-type application/json "

@@ -28,7 +28,7 @@ CONFIRM_PORT = HEALTH_PORT
 """The port of kube-proxy's health check, which this one stands for."""
 CONFIRM_PATH = "/generation"
 PEERS_PATH = "/peers"
-"""Answers one line "NODE 1" (alive) or "NODE 0" for every other node."""
+"""Answers "NODE=1 " (alive) or "NODE=0 " for every other node, in one line."""
 _MEMORY_PORT = 10257
 """Of loopback: an old process tells the new one there which client belongs to which pod."""
 _MAXCONN = 8000
