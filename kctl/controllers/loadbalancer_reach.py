@@ -20,7 +20,7 @@ from kctl.controllers.types import Changes, Object, View
 from kctl.network.around import Around, Reach, allocate, around, is_published
 from kctl.network.model import Catalogue
 from kctl.network.types import Front
-from kctl.network.ways import ADDRESS_ANNOTATION, MODE_ANNOTATION
+from kctl.network.ways import ADDRESS_ANNOTATION, mode_of
 from kctl.runtime.types import NodeObservation
 from kctl.store.types import Key, Memo
 
@@ -79,7 +79,7 @@ class Neighbourhood:
         annotations = node["metadata"].get("annotations") or {}
         after["at"] = [
             annotations.get(ADDRESS_ANNOTATION, ""),
-            annotations.get(MODE_ANNOTATION, ""),
+            mode_of(node),
             node["spec"]["podCIDR"],
         ]
         if seen is not None and seen.reachable:

@@ -24,11 +24,13 @@ def kctl_controllers(
     """Every control loop of kctl itself."""
     from kctl.controllers.loadbalancer import LoadBalancerController
     from kctl.controllers.pod import PodController
+    from kctl.controllers.pod_network_ways import PodNetworkController
 
     return [
         *object_controllers(schedulers),
         PodController(),
         *endpoint_controllers(),
+        PodNetworkController(),
         LoadBalancerController(load_balancers),
     ]
 

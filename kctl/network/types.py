@@ -212,6 +212,9 @@ class Front:
     """paths that the process re-reads by itself: no reload when only these change"""
     confirm: tuple[str, int, str, str] | None = None
     """(address, port, path, text): an HTTP GET answers text once the files are served"""
+    report: tuple[str, int, str] | None = None
+    """(address, port, path): an HTTP GET answers what the front has to tell, in a few lines
+    that change only when there is news; asked at every look at the node"""
     endpoints: frozenset[str] = frozenset()
     """"address:port" of every endpoint in the rotation of this configuration"""
     workers: int = 0

@@ -17,7 +17,11 @@ ADDRESS_ANNOTATION = "kctl.io/address"
 """Of a node: its address among the other nodes with the length of its network's prefix,
 "192.0.2.11/24"."""
 MODE_ANNOTATION = "kctl.io/pod-network"
-"""Of a node: the best way that its network allows: route, vxlan or published."""
+"""Of a node: the way that its owner wants at best, route, vxlan or published; whatever was
+found out does not count then."""
+FOUND_ANNOTATION = "kctl.io/pod-network-found"
+"""Of a node: the best way that its network was found to allow, or that the setting
+"pod-network" names. kctl writes it; it finds out anew when the annotation is removed."""
 MODES = ("route", "vxlan", "published")
 """The best first. Each stands for itself and all that follow: a node that allows routes
 takes VXLAN where the other one stands in another network."""
@@ -34,8 +38,8 @@ def address_of(node: Object) -> IPv4Interface | None:
 
 def mode_of(node: Object) -> str:
     """What the node's network allows; routes until the contrary is known."""
-    mode = _annotations(node).get(MODE_ANNOTATION, "")
-    return mode if mode in MODES else MODES[0]
+    said = (_annotations(node).get(each, "") for each in (MODE_ANNOTATION, FOUND_ANNOTATION))
+    return next((mode for mode in said if mode in MODES), MODES[0])
 
 
 def way(source: Object, target: Object) -> Way:

@@ -18,6 +18,7 @@ from pathlib import Path
 from kctl.api.settings import DEFAULTS
 from kctl.network.addresses import choose_cluster_cidr, layout
 from kctl.network.pool import Pool
+from kctl.network.ways import MODES
 from kctl.plugins.manager import Plugins
 from kctl.reconcile.clock import Randomness
 from kctl.store.store import Store
@@ -60,6 +61,10 @@ def change_setting(store: Store, plugins: Plugins, name: str, value: str) -> Non
         low, dash, high = value.partition("-")
         if not (dash and low.isdigit() and high.isdigit() and 0 < int(low) < int(high) < 65536):
             raise ValueError(f"{value!r} is not a range of ports such as 30000-32767")
+    if name == "vxlan-port" and not 0 < int(value) < 65536:
+        raise ValueError(f"{value!r} is not a port")
+    if name == "pod-network" and value not in ("auto", *MODES):
+        raise ValueError(f"{value!r} is none of: auto, {', '.join(MODES)}")
     if name == "load-balancer-pool":
         Pool(value)
     if name == "load-balancer":

@@ -101,6 +101,8 @@ class FrontState:
     drained: bool = True
     """False while processes of an earlier configuration still hold connections."""
     error: str = ""
+    report: str = ""
+    """What the front told (see `Front.report`); "" where it was not asked or did not answer."""
 
 
 @dataclass(frozen=True, slots=True)

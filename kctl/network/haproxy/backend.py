@@ -13,6 +13,7 @@ from kctl.network import checks, names
 from kctl.network.haproxy.render import (
     CONFIRM_PATH,
     CONFIRM_PORT,
+    PEERS_PATH,
     Alive,
     Health,
     Page,
@@ -67,6 +68,7 @@ def _inside(model: Model) -> Front:
         network="pod",
         address=model.front_address,
         capabilities=("NET_ADMIN", *_RUN_AS),
+        report=(model.front_address, CONFIRM_PORT, PEERS_PATH) if model.peers else None,
     )
 
 
@@ -147,6 +149,7 @@ def _haproxy(
     network: str,
     address: str,
     capabilities: tuple[str, ...],
+    report: tuple[str, int, str] | None = None,
 ) -> Front:
     text, generation = render(page)
     candidate = f"{_CONFIGURATION}.new"
@@ -162,6 +165,7 @@ def _haproxy(
         check=("haproxy", "-c", "-f", candidate),
         reload="SIGUSR2",
         confirm=(page.confirm_address, CONFIRM_PORT, CONFIRM_PATH, generation),
+        report=report,
         endpoints=frozenset(server.pod for each in page.listeners for server in each.servers),
         workers=2,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kctl.runtime.docker import frontbody, labels
+from kctl.runtime.docker import frontbody, http, labels
 from kctl.runtime.threads import Threads
 from kctl.runtime.types import FrontState
 
@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from docker import APIClient
 
     from kctl.runtime.docker.context import Context
-    from kctl.runtime.docker.manifest import Remembered
+    from kctl.runtime.docker.manifest import Manifest, Remembered
 
 Row = Mapping[str, Any]
+_REPORT_SECONDS = 1.0
 
 
 def find(rows: Iterable[Row], front: str) -> Any:
@@ -45,9 +46,22 @@ def state(context: Context, row: Row, rows: Sequence[Row]) -> FrontState:
     try:
         with context.engine.quick() as api:
             known = context.fronts.get(api, name, row["Id"])
-            return FrontState(name, True, known.manifest.digest, _drained(api, known))
+            manifest, drained = known.manifest, _drained(api, known)
     except APIError as error:
         return FrontState(name, False, error=str(error.explanation))
+    return FrontState(name, True, manifest.digest, drained, report=_report(context, manifest))
+
+
+def _report(context: Context, manifest: Manifest) -> str:
+    """What a front tells by itself; silence is no failure of the look."""
+    if manifest.report is None:
+        return ""
+    address, port, path = manifest.report
+    try:
+        status, body = http.get(context.dial, "http", address, port, path, timeout=_REPORT_SECONDS)
+    except http.HttpFailure:
+        return ""
+    return body.decode(errors="replace") if status == 200 else ""
 
 
 def joined_holds(context: Context, row: Row, rows: Sequence[Row]) -> bool:

@@ -34,12 +34,14 @@ class Manifest:
     workers: int = 0
     files: Mapping[str, str] = field(default_factory=dict)
     """path -> digest of its contents"""
+    report: tuple[str, int, str] | None = None
+    """where the front tells what it has to tell"""
 
 
 def of(front: Front) -> Manifest:
     """The manifest that a front has once it is confirmed."""
     files = {path: hashlib.sha256(data).hexdigest()[:16] for path, data in front.files.items()}
-    return Manifest(front.digest, front.workers, files)
+    return Manifest(front.digest, front.workers, files, front.report)
 
 
 def read(api: APIClient, container_id: str) -> Manifest:
@@ -53,7 +55,13 @@ def read(api: APIClient, container_id: str) -> Manifest:
     with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as tar:
         member = tar.extractfile(PATH.strip("/"))
         found = json.loads(member.read()) if member else {}
-    return Manifest(found.get("digest", ""), found.get("workers", 0), found.get("files", {}))
+    report = found.get("report")
+    return Manifest(
+        found.get("digest", ""),
+        found.get("workers", 0),
+        found.get("files", {}),
+        (report[0], report[1], report[2]) if report else None,
+    )
 
 
 def write(api: APIClient, container_id: str, manifest: Manifest) -> None:
@@ -61,6 +69,7 @@ def write(api: APIClient, container_id: str, manifest: Manifest) -> None:
         "digest": manifest.digest,
         "workers": manifest.workers,
         "files": dict(manifest.files),
+        "report": manifest.report,
     }
     api.put_archive(container_id, "/", archive([(PATH, json.dumps(found).encode(), 0o644)]))
 
