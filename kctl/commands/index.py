@@ -48,6 +48,7 @@ BUILTIN: tuple[CommandRef, ...] = (
     CommandRef("join", _AT + "join", "Make a node of a machine that runs Docker", CLUSTER),
     CommandRef("cordon", _AT + "cordon", "Mark node as unschedulable", CLUSTER),
     CommandRef("uncordon", _AT + "uncordon", "Mark node as schedulable", CLUSTER),
+    CommandRef("image", _AT + "image", "Manage the images of the nodes", CLUSTER),
     CommandRef("drain", _AT + "drain", "Drain node in preparation for maintenance", CLUSTER),
     CommandRef(
         "describe",

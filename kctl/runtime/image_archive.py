@@ -15,7 +15,7 @@ import json
 import os
 import posixpath
 import tarfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, Any
@@ -74,9 +74,16 @@ class ArchivedImage:
         return f"{parsed.get('os') or 'linux'}/{parsed.get('architecture') or ''}"
 
     @property
-    def size(self) -> int:
-        """Bytes of all layers that the archive holds."""
-        return sum(blob.size for blob in self.layers if blob is not None)
+    def whole(self) -> int:
+        """Bytes of an upload that leaves nothing out but what the archive does not hold."""
+        there = [diff for diff, blob in zip(self.diff_ids, self.layers, strict=True) if blob]
+        missing = set(self.diff_ids) - set(there)
+        known = [
+            chain
+            for diff, chain in zip(self.diff_ids, chains(self.diff_ids), strict=True)
+            if diff in missing
+        ]
+        return len(self.upload(known))
 
     def check(self) -> ArchivedImage:
         """Raises BadArchive where it does not fit together."""
@@ -194,7 +201,8 @@ class Files:
             with tarfile.open(fileobj=file, mode="r:") as tar:
                 self._members = {_clean(each.name): each for each in tar}
         except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
-            raise BadArchive(f"archive/tar: {error}") from None
+            words = "unexpected EOF" if "unexpected end of data" in str(error) else str(error)
+            raise BadArchive(f"archive/tar: {words}") from None
         for member in self._members.values():
             if member.isreg() and member.offset_data + member.size > end:
                 raise BadArchive("unexpected EOF")
@@ -273,3 +281,14 @@ def _docker(files: Files) -> list[ArchivedImage]:
     if not found:
         raise BadArchive("the archive holds no image")
     return found
+
+
+def fitting(images: Sequence[ArchivedImage], platform: str) -> ArchivedImage:
+    """Of the images of one name, the one for a platform, or the only one. Raises
+    BadArchive."""
+    if len(images) == 1:
+        return images[0]
+    for image in images:
+        if image.platform == platform:
+            return image
+    raise BadArchive(f"there is no image for {platform}")

@@ -44,7 +44,9 @@ def opened(file: IO[bytes]) -> Iterator[Sequence[ArchivedImage]]:
             if start.startswith(magic):
                 try:
                     file = stack.enter_context(_copied(opener(file)))
-                except (EOFError, lzma.LZMAError, gzip.BadGzipFile, ValueError) as error:
+                except EOFError:
+                    raise BadArchive("unexpected EOF") from None
+                except (lzma.LZMAError, gzip.BadGzipFile, ValueError) as error:
                     raise BadArchive(str(error)) from None
         yield read(file)
 

@@ -49,7 +49,7 @@ class Sent:
     sent: int
     """bytes that travelled to the engine"""
     total: int
-    """bytes of the image's layers, as the archive has them"""
+    """bytes that would have travelled to one that had nothing of it"""
 
 
 class ImageStore(Protocol):

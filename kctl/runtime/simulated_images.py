@@ -56,7 +56,7 @@ class SimulatedImages:
         self._answers()
         sent = sum(len(chunk) for chunk in image.upload((), progress))
         self._names.update(image.names)
-        return Sent(sent, image.size)
+        return Sent(sent, image.whole)
 
     def platform(self) -> str:
         self._answers()

@@ -13,7 +13,7 @@ from concurrent.futures import TimeoutError as TooLate
 from typing import TYPE_CHECKING
 
 from kctl.runtime.docker.images import present, seconds
-from kctl.runtime.image_archive import ArchivedImage, BadArchive
+from kctl.runtime.image_archive import BadArchive, fitting
 from kctl.runtime.image_types import ImageError, StoredImage, Supplier
 from kctl.runtime.threads import Threads
 from kctl.runtime.types import HostUnreachable
@@ -94,14 +94,3 @@ def _copy(context: Context, supplier: Supplier, image: str) -> str:
         context.store.platform()  # raises where it is this host that is gone
         return str(error)
     return ""
-
-
-def fitting(images: Sequence[ArchivedImage], platform: str) -> ArchivedImage:
-    """Of the images of one name, the one for a platform, or the only one. Raises
-    BadArchive."""
-    if len(images) == 1:
-        return images[0]
-    for image in images:
-        if image.platform == platform:
-            return image
-    raise BadArchive(f"no image for {platform}")

@@ -36,7 +36,7 @@ class Loader:
         """Raises `ImageError`, docker's APIError, and BadArchive."""
         if self._named(image):
             progress(1, 1)
-            return Sent(0, image.size)
+            return Sent(0, image.whole)
         have = set() if self._wants_all() else self._chains()
         upload = image.upload(have, progress)
         try:
@@ -46,7 +46,7 @@ class Loader:
                 raise
             upload = image.upload((), progress)  # it lost layers meanwhile, or wants them all
             self._send(upload)
-        return Sent(upload.sent, image.size)
+        return Sent(upload.sent, image.whole)
 
     def _named(self, image: ArchivedImage) -> bool:
         """The engine has the image already: give it its names."""

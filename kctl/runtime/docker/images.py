@@ -76,6 +76,21 @@ def parse(name: str) -> Reference:
     return Reference(domain, repository, match["digest"] or match["tag"] or "latest")
 
 
+_HUB_NAMES = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
+
+
+def familiar(name: str) -> str:
+    """A name as engines list it: with its tag or digest, without Docker Hub's own parts.
+    Raises `ImageProblem` (InvalidImageName)."""
+    reference = parse(name)
+    repository = reference.repository
+    if reference.registry in _HUB_NAMES:
+        repository = repository.partition("/")[2]
+    if not reference.registry or reference.registry in _HUB_NAMES:
+        repository = repository.removeprefix("library/")
+    return f"{repository}{'@' if '@' in name else ':'}{reference.tag}"
+
+
 def _why_invalid(name: str) -> str:
     if _REFERENCE.fullmatch(name.lower()):
         return "invalid reference format: repository name " + f"({name}) must be lowercase"

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from kctl.runtime.docker import imageload
 from kctl.runtime.docker.client import explanation
+from kctl.runtime.docker.images import ImageProblem, familiar
 from kctl.runtime.image_spool import Spools
 from kctl.runtime.image_types import ImageError, Progress, Sent, StoredImage, silent
 
@@ -68,10 +69,12 @@ class DockerImages:
         if found is None:
             raise ImageError(f"Error response from daemon: No such image: {name}")
 
-        def fill(target: IO[bytes]) -> None:
-            self._save(name, target, found.size, progress)
+        exact = _exact(name, found)
 
-        with self._spools.shared(f"{name} {found.id}", fill) as images:
+        def fill(target: IO[bytes]) -> None:
+            self._save(exact, target, found.size, progress)
+
+        with self._spools.shared(f"{exact} {found.id}", fill) as images:
             yield images
 
     def _save(self, name: str, target: IO[bytes], size: int, progress: Progress) -> None:
@@ -102,6 +105,15 @@ class DockerImages:
             imageload.check(answer)
             found = json.loads(answer.content)
         return int(found.get("LayersSize") or 0)
+
+
+def _exact(name: str, found: StoredImage) -> str:
+    """What to save: a name with its tag (without one the engine would save every tag), or
+    the ID."""
+    with contextlib.suppress(ImageProblem):
+        if familiar(name) in found.names:
+            return familiar(name)
+    return found.id
 
 
 def _write(target: IO[bytes], chunk: bytes) -> None:
