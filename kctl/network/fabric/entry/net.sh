@@ -12,7 +12,7 @@ set -u
 LC_ALL=C
 data=/etc/kctl-net/net.conf
 protocol=98 # marks our routes: /etc/iproute2/rt_protos knows no such number
-seconds=3
+seconds=5
 
 say() { echo "net: $*" >&2; }
 
@@ -234,20 +234,21 @@ apply() {
     load "$data" && choose && switches && tunnel && filter && each_peer lead && forget
 }
 
-# What stands, as text: compared with what stood after the last apply.
+# What stands, as text: compared with what stood after the last apply. It is asked for ever,
+# so it starts as few programs as it can: a table that somebody else changed costs an apply.
 standing() {
-    echo "$protocol $(ours)"
+    ours
+    "$tables" iptables -w 10 -S
+    "$tables" iptables -w 10 -t nat -S
     if [ "$device" ]; then
+        "$tables" iptables -w 10 -t mangle -S
         ip -d -o link show dev "$device"
         bridge fdb show dev "$device"
         ip neigh show dev "$device" nud permanent
     fi
-    chains | while read -r table hook chain; do
-        ipt -t "$table" -S "$chain" && first "$table" "$hook" "$chain"
-        echo "$chain $?"
-    done
     for each in "conf/$bridge/proxy_arp" "conf/$bridge/forwarding" ip_forward; do
-        echo "$each $(digit "/proc/sys/net/ipv4/$each")"
+        read -r now <"/proc/sys/net/ipv4/$each"
+        echo "$each $now"
     done
 } 2>/dev/null
 
@@ -258,10 +259,11 @@ run() {
     trap 'exit 0' TERM INT
     failed=''
     stood=''
+    tables=''
     while :; do
         words=$({
             alone
-            load "$data" && choose && [ "$(standing)" = "$stood" ] && exit 0
+            load "$data" && { [ "$tables" ] || choose; } && [ "$(standing)" = "$stood" ] && exit 0
             apply || exit 1
             exit 7
         } 2>&1)
