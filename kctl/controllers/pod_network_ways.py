@@ -8,8 +8,8 @@ that drops what comes from foreign addresses forbids routes, a firewall that dro
 forbids VXLAN. One that has carried traffic is kept whatever happens later: a cable that is
 cut, or a host that is busy, would be no better off with another way.
 
-Memory: "ways/NODE" holds the other nodes that were reached, and since when (epoch seconds)
-each of those that never were is silent, both with the way that this is said of; under ""
+Memory: "ways/NODE" holds the other nodes with the way to each, and of those that were not
+reached yet since when (epoch seconds) each is silent, or said to be there; under ""
 what the annotation `FOUND_ANNOTATION` rests on, the setting or the address of the node.
 """
 
@@ -29,7 +29,9 @@ from kctl.runtime.types import NodeObservation
 from kctl.store.types import Key, Memo
 
 PATIENCE = 6.0
-"""Seconds of silence after which a way that never carried traffic is given up."""
+"""Seconds of silence after which a way that never carried traffic is given up. As long must
+the contrary be said by one configuration: a load balancer believes in the others until some
+questions went without an answer."""
 _INSIDE = "lb"
 _CONDITION = "NetworkUnavailable"
 _WORDS = {
@@ -122,17 +124,26 @@ class _Node:
         seen = self._standing(self._name)
         if seen is not None:
             for name, answers in _report(seen).items():
-                if self._ways.get(name) not in ("route", "vxlan"):
-                    continue
-                if answers:
-                    known[name] = {"way": self._signature(name)}
-                elif name not in known and self._standing(name) is not None:
-                    known[name] = {"way": self._signature(name), "since": seen.at}
-                elif "since" in known.get(name, {}) and self._standing(name) is None:
-                    del known[name]  # it may well be the other node's fault
+                if self._ways.get(name) in ("route", "vxlan"):
+                    known[name] = self._heard(known.get(name), name, answers, seen)
         self._known = known
         silent = {name: each["since"] for name, each in known.items() if "since" in each}
         return sorted(silent, key=lambda name: (silent[name], name))
+
+    def _heard(
+        self, before: dict[str, Any] | None, name: str, answers: bool, seen: NodeObservation
+    ) -> dict[str, Any]:
+        way = {"way": self._signature(name)}
+        if before is not None and before.keys() == way.keys():
+            return before  # reached once and for all
+        if answers:
+            digest = seen.fronts[_INSIDE].digest
+            if before is None or before.get("by") != digest:
+                return {**way, "there": seen.at, "by": digest}
+            return way if seen.at >= before["there"] + PATIENCE else before
+        if self._standing(name) is None:
+            return {**way, "by": ""}  # it may well be the other node's fault
+        return before if before and "since" in before else {**way, "since": seen.at}
 
     def _signature(self, name: str) -> str:
         here, there = ways.address_of(self._node), ways.address_of(self._nodes[name])
@@ -218,8 +229,8 @@ class _Node:
         """None for a node that is alone."""
         if not self._ways:
             return None
-        net = seen.fronts.get(NAME)
-        if net is not None and net.error:
+        net, asked = seen.fronts.get(NAME), self._view.recall(f"front/{self._name}/{NAME}")
+        if net is not None and net.error and asked and json.loads(asked.value)["tries"] > 1:
             return _false_or_true("True", "PodNetworkFailed", net.error)
         parts = []
         for way, words in _WORDS.items():
