@@ -8,7 +8,6 @@ that their owners replace them elsewhere. When the host answers again, the taint
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -102,14 +101,21 @@ def _mark_silence(node: Object, view: View, now: datetime, changes: Changes) -> 
         if memo is not None and seen is not None:
             changes.remember(silent_memo(name), None)
         return node
-    since = float(memo.value) if memo is not None else min(seen.at or math.inf, now.timestamp())
+    grace = float(view.setting("node-monitor-grace-period"))
+    since = float(memo.value) if memo is not None else _silent_since(seen.at, grace, now)
     if memo is None:
         changes.remember(silent_memo(name), Memo(f"{since:.3f}"))
-    due = since + float(view.setting("node-monitor-grace-period"))
+    due = since + grace
     if due > now.timestamp():
         changes.requeue(key_of("nodes", node), due)
         return node
     return _mark_unknown(node, now, changes)
+
+
+def _silent_since(asked: float, grace: float, now: datetime) -> float:
+    """Since it was asked in vain, but one failure alone is no loss: for half of the grace
+    period it may answer another look."""
+    return min(max(asked, now.timestamp() - grace / 2), now.timestamp())
 
 
 def _mark_unknown(node: Object, now: datetime, changes: Changes) -> Object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kctl.controllers.nodelifecycle_disruption import assess
+from kctl.runtime.types import NodeObservation
 from kctl.testing.world import World
 from tests.unit.controllers.objects import Object, condition, deployment, pod, set_spec, world
 
@@ -211,3 +212,19 @@ def test_a_taint_of_a_person_evicts_while_all_hosts_are_silent() -> None:
     set_spec(made, "nodes", "n0", taints=[{"key": "out", "effect": "NoExecute"}])
     made.settle()
     assert len(_leaving(made)) == 1
+
+
+def test_silence_counts_from_the_question_but_one_failure_is_no_loss() -> None:
+    made = world(nodes=2)
+    made.advance(60)
+    seen = made.view.nodes["n0"]
+    asked = made.clock.time() - 8
+    made.observe(NodeObservation("n0", False, "timed out", asked, seen.facts))
+    made.advance(2)
+    node = made.get("nodes", "n0")
+    assert node is not None
+    assert condition(node, "Ready")[0] == "True"
+    made.advance(1)
+    node = made.get("nodes", "n0")
+    assert node is not None
+    assert condition(node, "Ready")[0] == "Unknown"
