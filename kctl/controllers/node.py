@@ -15,7 +15,7 @@ from typing import Any
 from kctl.api.quantity import canonical
 from kctl.api.times import now_text
 from kctl.controllers.common import epoch, key_of, name_of
-from kctl.controllers.node_registration import host_of
+from kctl.controllers.node_registration import registered
 from kctl.controllers.types import Changes, Mapper, Object, View
 from kctl.network.ways import ADDRESS_ANNOTATION
 from kctl.runtime.types import NodeFacts
@@ -47,7 +47,7 @@ class NodeController:
             node, seen = view.get(*key), view.node(key.name)
             if node is None or seen is None or not seen.reachable or seen.facts is None:
                 continue
-            if seen.network or not host_of(node):  # without its pod network it is of no use
+            if seen.network or not registered(node):  # without its pod network it is of no use
                 _sync_one(node, seen.facts, view, now, changes)
         return changes
 

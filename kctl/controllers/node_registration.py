@@ -39,6 +39,11 @@ def host_of(node: Object) -> str:
     return str((node["metadata"].get("annotations") or {}).get(HOST_ANNOTATION) or "")
 
 
+def registered(node: Object) -> bool:
+    """It has a host, or had one and its owner took the annotation away."""
+    return bool(host_of(node)) or FINALIZER in (node["metadata"].get("finalizers") or ())
+
+
 def _own_key(obj: Object, view: View) -> Iterable[Key]:
     return [key_of("nodes", obj)]
 
@@ -56,7 +61,10 @@ class NodeRegistrationController:
             node = view.get(*key)
             if node is None:
                 changes.remember(host_memo(key.name), None)
-            elif host_of(node) and not deleting(node) and not _register(node, view, given, changes):
+                continue
+            if deleting(node) or not registered(node):
+                continue
+            if not _register(node, view, given, changes):
                 _judge(node, view, now, changes)
         return changes
 
@@ -138,7 +146,7 @@ def _judge(node: Object, view: View, now: datetime, changes: Changes) -> None:
 
 
 def _remember_host(node: Object, seen: NodeObservation, view: View, changes: Changes) -> None:
-    memo = Memo(json.dumps([uid_of(node), host_of(node)]))
+    memo = Memo(json.dumps([uid_of(node), seen.host or host_of(node)]))
     known = view.recall(host_memo(name_of(node)))
     if seen.owner in ("", uid_of(node)) and (known is None or known.value != memo.value):
         changes.remember(host_memo(name_of(node)), memo)

@@ -11,10 +11,16 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from kctl.controllers.node_registration import FINALIZER, HOST_ANNOTATION, host_labels
+from kctl.controllers.node_registration import (
+    FINALIZER,
+    HOST_ANNOTATION,
+    host_labels,
+    registered,
+)
 from kctl.network.addresses import node_pod_cidr
 from kctl.plugins.manager import Plugins
 from kctl.reconcile.image_sources import ImageSources
@@ -36,11 +42,12 @@ AT_ONCE = 64
 
 
 def local_url() -> str:
-    """Where this machine's engine listens: DOCKER_HOST, else the usual socket. Empty
-    when KCTL_LOCAL_HOST is set to "none": this machine is no node then."""
-    if os.environ.get("KCTL_LOCAL_HOST") == "none":
+    """Where this machine's engine listens: KCTL_LOCAL_HOST, else DOCKER_HOST, else the usual
+    socket. Empty when KCTL_LOCAL_HOST is set to "none": this machine is no node then."""
+    given = os.environ.get("KCTL_LOCAL_HOST")
+    if given == "none":
         return ""
-    return os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    return given or os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
 
 
 def _forgetful(name: str) -> Memo | None:
@@ -64,9 +71,10 @@ class Hosts:
 
     def use(self, nodes: Iterable[Object]) -> set[str]:
         """Follow the nodes of the store: connect to new ones, let go of those that went.
-        Returns the names that have a host. A node without the annotation has none."""
+        Returns the names that have a host, or should. A node that never had the annotation
+        has none."""
         nodes = list(nodes)
-        wanted = {node["metadata"]["name"]: url for node in nodes if (url := self.url(node))}
+        wanted = {node["metadata"]["name"]: self.url(node) for node in nodes if registered(node)}
         for name in [each for each in self._runtimes if each not in wanted]:
             self._runtimes.pop(name)[1].close()
         for name in [each for each in self._unusable if each not in wanted]:
@@ -86,6 +94,9 @@ class Hosts:
         if old is not None:
             old[1].close()
         self._unusable.pop(name, None)
+        if not url:
+            self._unusable[name] = (url, f"the annotation {HOST_ANNOTATION} is missing")
+            return
         try:
             self._runtimes[name] = (url, self.connect(url, name))
             self._runtimes[name][1].supply(partial(self._sources.of, name))
@@ -134,20 +145,14 @@ class Hosts:
     ) -> Future[NodeObservation]:
         """Begin to look at a node, and make its pod network where it is missing. Unreachable
         and refused are answers, not errors."""
-        return self._pool.submit(self._look, claim, facts, report)
-
-    def _look(
-        self, claim: Claim, facts: bool, report: Callable[[Outcome], None]
-    ) -> NodeObservation:
         name = claim.node
         if name in self._unusable:
             why = self._unusable[name][1]
-            return NodeObservation(name, False, why, time.time(), refused=INVALID_HOST)
-        try:
-            runtime = self.runtime(name)
-            return adopt(runtime, claim, runtime.observe(facts=facts), report)
-        except HostUnreachable as error:
-            return NodeObservation(name, False, str(error), time.time())
+            return done(NodeObservation(name, False, why, time.time(), refused=INVALID_HOST))
+        if name not in self._runtimes:
+            return done(NodeObservation(name, False, f"node {name!r} has no host", time.time()))
+        url, runtime = self._runtimes[name]
+        return self._pool.submit(_look, runtime, replace(claim, url=url), facts, report)
 
     def close(self) -> None:
         for _, runtime in self._runtimes.values():
@@ -155,6 +160,23 @@ class Hosts:
         self._sources.close()
         self._runtimes.clear()
         self._pool.close()
+
+
+def _look(
+    runtime: Runtime, claim: Claim, facts: bool, report: Callable[[Outcome], None]
+) -> NodeObservation:
+    try:
+        seen = adopt(runtime, claim, runtime.observe(facts=facts), report)
+    except HostUnreachable as error:
+        return NodeObservation(claim.node, False, str(error), time.time())
+    return replace(seen, host=claim.url)
+
+
+def done(seen: NodeObservation) -> Future[NodeObservation]:
+    """A look that is over at once."""
+    future: Future[NodeObservation] = Future()
+    future.set_result(seen)
+    return future
 
 
 def node_name(hostname: str) -> str:

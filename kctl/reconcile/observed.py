@@ -143,6 +143,7 @@ def _node_differs(before: NodeObservation, after: NodeObservation) -> bool:
         or before.error != after.error
         or before.refused != after.refused
         or before.owner != after.owner
+        or before.host != after.host
         or before.facts != after.facts
         or before.fronts != after.fronts
         or before.network != after.network

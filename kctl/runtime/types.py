@@ -125,6 +125,8 @@ class NodeObservation:
     skew: float = 0.0
     """Seconds by which the host's clock is ahead of ours: times of containers are by that
     clock. 0 where they agree as far as can be told."""
+    host: str = ""
+    """the URL by which it was looked at"""
     owner: str = ""
     """uid of the node whose mark the engine carries; "" while it carries none"""
     refused: str = ""
