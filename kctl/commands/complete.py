@@ -26,6 +26,7 @@ NAMED = {
     "exec": "pods",
     "cordon": "nodes",
     "uncordon": "nodes",
+    "docker-env": "nodes",
     "service": "services",
 }
 """Verbs whose first word is a name, or TYPE/NAME, and the type of that name."""

@@ -45,6 +45,12 @@ BUILTIN: tuple[CommandRef, ...] = (
         "Set a new size for a deployment, replica set, or replication controller",
         DEPLOY,
     ),
+    CommandRef(
+        "docker-env",
+        _AT + "docker_env",
+        "Print the variables that point a Docker client at a node",
+        CLUSTER,
+    ),
     CommandRef("join", _AT + "join", "Make a node of a machine that runs Docker", CLUSTER),
     CommandRef("cordon", _AT + "cordon", "Mark node as unschedulable", CLUSTER),
     CommandRef("uncordon", _AT + "uncordon", "Mark node as schedulable", CLUSTER),
