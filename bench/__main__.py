@@ -16,7 +16,7 @@ from typing import Any
 
 from bench.lab import ROOT, say
 
-NAMES = ("cli", "store", "passes", "pods", "heal", "requests", "path", "traffic")
+NAMES = ("cli", "store", "passes", "pods", "heal", "requests", "path", "traffic", "hosts")
 KEPT = ROOT / "docs/bench.json"
 PAGE = ROOT / "docs/performance.md"
 BEGIN, END = "<!-- table -->", "<!-- end of table -->"
