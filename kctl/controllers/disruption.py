@@ -230,7 +230,7 @@ def _disrupted(
         since = given.get(name_of(pod))
         if since is None or deleting(pod):
             continue
-        if epoch(since) + DELETION_TIMEOUT < now.timestamp():
+        if epoch(since) + DELETION_TIMEOUT <= now.timestamp():
             where = f"{namespace_of(budget)}/{name_of(budget)}"
             message = f"Pod was expected by PDB {where} to be deleted but it wasn't"
             changes.event(pod, "Warning", "NotDeleted", message)
