@@ -123,6 +123,7 @@ class Catalogue:
             pool_addresses=tuple(
                 dict.fromkeys(address for address, holder in self._parts.held if holder == name)
             ),
+            blocked=around.blocked,
             own_address=around.own_address,
             relays=around.relays,
             relay_health=around.relay_health,
@@ -177,10 +178,6 @@ class _Ways:
 
     def port(self, policy: PolicyPort) -> ServicePort:
         port = policy.port
-        blocked = self._around.blocked
-        if blocked and port.external_addresses:
-            free = [e for e in port.external_addresses if f"{e}:{port.port}" not in blocked]
-            port = replace(port, external_addresses=tuple(free))
         endpoints: Iterable[Endpoint] = port.endpoints
         if policy.local:
             endpoints = [each for each in endpoints if each.node == self._node]

@@ -145,6 +145,8 @@ class Model:
     health_ports: tuple[HealthPort, ...] = ()
     pool_addresses: tuple[str, ...] = ()
     """of load balancers, held by this node: they need not be on any interface yet"""
+    blocked: tuple[str, ...] = ()
+    """"address:port" of the node that another program holds"""
     own_address: str = ""
     """of the node among the other nodes, where `relays` and `relay_health` listen"""
     relays: tuple[Relay, ...] = ()

@@ -74,7 +74,7 @@ def _inside(model: Model) -> Front:
 
 def _edge(model: Model) -> Front | None:
     """None where no service and no other node asks for it."""
-    free = _Free()
+    free = _Free(model.blocked)
     alive = None
     if model.relay_health:
         free.of([(model.own_address, model.relay_health)])
@@ -123,14 +123,20 @@ def _health(model: Model, free: _Free) -> tuple[Health, ...]:
 
 
 class _Free:
-    """Addresses and ports that no section has yet. The model gives each out once; what came
-    into it twice all the same must not keep everything else from being served."""
+    """Addresses and ports that nobody has yet. The model gives each out once; what came
+    into it twice all the same, or stands on a port of another program, must not keep
+    everything else from being served."""
 
-    def __init__(self) -> None:
+    def __init__(self, blocked: Iterable[str] = ()) -> None:
         self._taken: set[tuple[str, int]] = set()
+        self._blocked = frozenset(blocked)
 
     def of(self, binds: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
-        found = tuple(each for each in dict.fromkeys(binds) if each not in self._taken)
+        found = tuple(
+            (address, port)
+            for address, port in dict.fromkeys(binds)
+            if (address, port) not in self._taken and f"{address}:{port}" not in self._blocked
+        )
         self._taken.update(found)
         return found
 
