@@ -228,3 +228,22 @@ def test_silence_counts_from_the_question_but_one_failure_is_no_loss() -> None:
     node = made.get("nodes", "n0")
     assert node is not None
     assert condition(node, "Ready")[0] == "Unknown"
+
+
+def test_terminating_pods_of_a_host_that_was_destroyed_are_forgotten() -> None:
+    made = world(nodes=2)
+    made.create(deployment(replicas=2))
+    made.create(_bound("db", "n0"))
+    made.settle()
+    made.silence("n0")
+    made.advance(60)
+    assert len(_leaving(made)) == 2
+    node = made.get("nodes", "n0")
+    assert node is not None
+    set_spec(made, "nodes", "n0", taints=[*node["spec"]["taints"], _OUT])
+    made.settle()
+    assert _leaving(made) == []
+    assert made.get("pods", "db") is None
+
+
+_OUT = {"key": "node.kubernetes.io/out-of-service", "value": "nodeshutdown", "effect": "NoExecute"}
