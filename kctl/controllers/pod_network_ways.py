@@ -83,7 +83,8 @@ class _Node:
     ) -> None:
         self._node, self._nodes, self._view, self._changes = node, nodes, view, changes
         self._name, self._now = name_of(node), now
-        self._address = _annotations(node).get(ways.ADDRESS_ANNOTATION, "")
+        here = ways.address_of(node)
+        self._address = str(here.ip) if here else ""
         self._known: dict[str, dict[str, Any]] = {}
         self._before = self._known
         self._ways = {
@@ -147,7 +148,7 @@ class _Node:
 
     def _signature(self, name: str) -> str:
         here, there = ways.address_of(self._node), ways.address_of(self._nodes[name])
-        return f"{self._ways[name]} {here} {there}"
+        return " ".join([self._ways[name], *(str(each.ip) for each in (here, there) if each)])
 
     def _standing(self, name: str) -> NodeObservation | None:
         """The last look at a node whose fronts all stood."""
