@@ -207,7 +207,7 @@ def test_a_settled_world_is_not_written_again() -> None:
     assert made.revision == before
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     replicas=st.integers(0, 6),
     amount=st.one_of(st.integers(0, 7), st.integers(0, 100).map(lambda n: f"{n}%")),
