@@ -140,7 +140,7 @@ class Observed:
 def _node_differs(before: NodeObservation, after: NodeObservation) -> bool:
     return (
         before.reachable != after.reachable
-        or before.error != after.error
+        or (bool(after.refused) and before.error != after.error)
         or before.refused != after.refused
         or before.owner != after.owner
         or before.host != after.host
