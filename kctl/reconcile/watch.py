@@ -84,7 +84,9 @@ class Watcher:
         return False
 
     def _each_turn(self, loop: Loop) -> None:
-        """Take the hints of the event threads, keep the supervisor's watchdog quiet."""
+        """Take the hints of the event threads, keep the supervisor's watchdog quiet. A signal
+        may have come before there was a loop to stop."""
+        loop.stopping = loop.stopping or self._stop.is_set()
         self._follow_events(loop)
         with self._lock:
             hinted, self._hinted = self._hinted, set()
