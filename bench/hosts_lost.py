@@ -89,8 +89,8 @@ class _Store:
 
     def pods(self) -> list[dict[str, Any]]:
         found = self.rows(
-            "select r.value from revisions r join current c on c.id = r.id"
-            " where r.resource = 'pods' and r.value is not null"
+            "select value from revisions where id in (select max(id) from revisions"
+            " where resource = 'pods' group by namespace, name) and value is not null"
         )
         return [json.loads(value) for (value,) in found]
 
