@@ -114,7 +114,8 @@ class Watcher:
                 thread.start()
 
     def _events_of(self, loop: Loop, node: str) -> None:
-        while not self._stop.is_set():
+        """Until the watcher stops or the node is gone."""
+        while not self._stop.is_set() and node in loop.observed.nodes:
             try:
                 for event in loop.hosts.runtime(node).events(self._stop):
                     with self._lock:
@@ -122,6 +123,9 @@ class Watcher:
                     loop.executor.wake()
             except HostUnreachable:
                 self.log.debug("no events from node", node=node)
+            except Exception as error:  # noqa: BLE001 - a runtime's defect costs its events only
+                words = f"{type(error).__name__}: {error}"
+                self.log.warning("the events of a node broke off", node=node, error=words)
             with self._lock:
                 self._hinted.add(node)  # something ended the stream: look
             self._stop.wait(RETRY)
