@@ -108,6 +108,7 @@ class _Node:
             self._changes.event(self._node, "Warning", reason, f"{text}; now {_WORDS[mode]}")
             self._find(mode, self._address)
         self._show(silent)
+        self._wait()
         if self._known != self._before:
             value = json.dumps(self._known, sort_keys=True)
             self._changes.remember(_memo(self._name), Memo(value) if self._known else None)
@@ -170,11 +171,6 @@ class _Node:
         mine = [name for name in silent if self._mutual(name, silent)]
         due = [name for name in mine if seen.at >= known[name]["since"] + PATIENCE]
         if not due:
-            if mine:
-                at = min(known[name]["since"] for name in mine) + PATIENCE
-                self._changes.requeue(
-                    key_of("nodes", self._node), max(at, self._now.timestamp() + 1)
-                )
             return ""
         worst = max(ways.MODES.index(self._ways[name]) for name in due)
         return ways.MODES[min(worst + 1, len(ways.MODES) - 1)]
@@ -187,6 +183,26 @@ class _Node:
         memo = self._view.recall(_memo(name))
         theirs = json.loads(memo.value) if memo else {}
         return len(silent) >= sum("since" in each for each in theirs.values())
+
+    def _open(self) -> list[float]:
+        """When the questions that are open will have an answer (epoch seconds): PATIENCE
+        after they were asked, or a while later where the other node is the one to step down."""
+        now = self._now.timestamp()
+        answers = []
+        for each in self._known.values():
+            asked = each.get("there", each.get("since", 0.0))
+            late = 0 if "there" in each else 2 * PATIENCE
+            if asked and now < asked + PATIENCE + late:
+                answers.append(asked + PATIENCE)
+            elif "there" in each:
+                answers.append(now)  # the next look knows
+        return answers
+
+    def _wait(self) -> None:
+        answers = self._open()
+        if answers:
+            at = max(min(answers), self._now.timestamp() + 1)
+            self._changes.requeue(key_of("nodes", self._node), at)
 
     def _find(self, mode: str, basis: str) -> None:
         """Say what the node's network allows; "" for nothing."""
@@ -204,7 +220,8 @@ class _Node:
         self._changes.update(self._node)
 
     def _show(self, silent: Sequence[str]) -> None:
-        """The condition NetworkUnavailable: how the others are reached."""
+        """The condition NetworkUnavailable: how the others are reached. It is unknown as long
+        as a way is being tried out."""
         seen = self._view.node(self._name)
         if seen is None or not seen.reachable:
             return
@@ -232,7 +249,7 @@ class _Node:
             return None
         net, asked = seen.fronts.get(NAME), self._view.recall(f"front/{self._name}/{NAME}")
         if net is not None and net.error and asked and json.loads(asked.value)["tries"] > 1:
-            return _false_or_true("True", "PodNetworkFailed", net.error)
+            return _fields("True", "PodNetworkFailed", net.error)
         parts = []
         for way, words in _WORDS.items():
             names = [name for name, each in self._ways.items() if each == way]
@@ -240,10 +257,12 @@ class _Node:
                 parts.append(f"pods of {_listed(names)} are reached {words}")
         if silent:
             parts.append(f"{_listed(silent)} did not answer yet")
-        return _false_or_true("False", "PodNetworkReady", "; ".join(parts))
+        if self._open():
+            return _fields("Unknown", "PodNetworkProbing", "; ".join(parts))
+        return _fields("False", "PodNetworkReady", "; ".join(parts))
 
 
-def _false_or_true(status: str, reason: str, message: str) -> dict[str, str]:
+def _fields(status: str, reason: str, message: str) -> dict[str, str]:
     return {"type": _CONDITION, "status": status, "reason": reason, "message": message}
 
 

@@ -26,6 +26,8 @@ def on_its_way(mirror: Mirror) -> bool:
     if any("deletionTimestamp" in node["metadata"] for node in nodes):
         return True
     lost = {node["metadata"]["name"]: node for node in nodes if not ready(node)}
+    if any(_tries_ways(node) for node in nodes if node["metadata"]["name"] not in lost):
+        return True
     return any(_pod_moves(pod, lost) for pod in _objects(mirror, "pods")) or any(
         _rollout_moves(each) for each in _objects(mirror, "deployments.apps")
     )
@@ -48,6 +50,11 @@ def _objects(mirror: Mirror, resource: str) -> list[Object]:
 def _condition(obj: Object, name: str) -> Object:
     conditions = (obj.get("status") or {}).get("conditions") or []
     return next((each for each in conditions if each["type"] == name), {})
+
+
+def _tries_ways(node: Object) -> bool:
+    """Whether its pods can be reached from other nodes is known in some seconds."""
+    return bool(_condition(node, "NetworkUnavailable").get("status") == "Unknown")
 
 
 def _pod_moves(pod: Object, lost: dict[str, Object]) -> bool:

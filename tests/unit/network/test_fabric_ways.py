@@ -175,7 +175,7 @@ def test_a_node_without_a_load_balancer_is_not_judged() -> None:
 def test_what_the_owner_says_is_left_alone() -> None:
     world = World(node(1, **{MODE_ANNOTATION: "route"}), node(2, **{MODE_ANNOTATION: "route"}))
     world.broken = {("n1", "n2", "route")}
-    world.run()
+    world.run(5 * PATIENCE)
     assert world.found() == {}
     assert "n2 did not answer yet" in world.said("n1")
 
