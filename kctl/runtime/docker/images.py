@@ -6,7 +6,6 @@ when the engine has no such image.
 
 from __future__ import annotations
 
-import base64
 import re
 import threading
 import time
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kctl.runtime.docker.client import explanation
+from kctl.runtime.docker.credentials import HUB_NAMES, Auth, NoCredentials, candidates
 
 if TYPE_CHECKING:
     from kctl.runtime.docker.client import Engine
@@ -31,7 +31,6 @@ _REFERENCE = re.compile(
     re.ASCII,
 )
 _CACHED_SECONDS = 30.0
-DOCKER_HUB = "https://index.docker.io/v1/"
 
 
 @dataclass(eq=False)
@@ -76,17 +75,14 @@ def parse(name: str) -> Reference:
     return Reference(domain, repository, match["digest"] or match["tag"] or "latest")
 
 
-_HUB_NAMES = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
-
-
 def familiar(name: str) -> str:
     """A name as engines list it: with its tag or digest, without Docker Hub's own parts.
     Raises `ImageProblem` (InvalidImageName)."""
     reference = parse(name)
     repository = reference.repository
-    if reference.registry in _HUB_NAMES:
+    if reference.registry in HUB_NAMES:
         repository = repository.partition("/")[2]
-    if not reference.registry or reference.registry in _HUB_NAMES:
+    if not reference.registry or reference.registry in HUB_NAMES:
         repository = repository.removeprefix("library/")
     return f"{repository}{'@' if '@' in name else ':'}{reference.tag}"
 
@@ -116,33 +112,6 @@ def never(image: str) -> ImageProblem:
         ("Warning", "Failed", "Error: ErrImageNeverPull"),
     )
     return ImageProblem("ErrImageNeverPull", message, events)
-
-
-def credentials(
-    registry: str, documents: Sequence[Mapping[str, Any]]
-) -> list[dict[str, str] | None]:
-    """What to try a pull with, in order: matching pull secrets, then the user's own Docker
-    configuration (None: docker-py looks there, credential helpers included)."""
-    wanted = {registry or "docker.io", f"https://{registry}", DOCKER_HUB if not registry else ""}
-    if not registry:
-        wanted |= {"index.docker.io", "https://index.docker.io/v1", "registry-1.docker.io"}
-    found: list[dict[str, str] | None] = []
-    for document in documents:
-        for server, entry in (document.get("auths") or {}).items():
-            bare = server.removeprefix("https://").removeprefix("http://").split("/")[0]
-            if server in wanted or bare in wanted:
-                found.append(_entry(server, entry))
-    return [*found, None]
-
-
-def _entry(server: str, entry: Mapping[str, str]) -> dict[str, str]:
-    user, password = entry.get("username", ""), entry.get("password", "")
-    if entry.get("auth"):
-        user, _, password = base64.b64decode(entry["auth"]).decode().partition(":")
-    auth = {"username": user, "password": password, "serveraddress": server}
-    if entry.get("identitytoken"):
-        auth["identitytoken"] = entry["identitytoken"]
-    return auth
 
 
 class Images:
@@ -186,11 +155,7 @@ class Images:
         asked = time.monotonic()
         with self.turn(image):
             begun = time.monotonic()
-            problem = ""
-            for auth in credentials(reference.registry, documents):
-                problem = self._try(reference, auth)
-                if not problem:
-                    break
+            problem = self._try_all(reference, documents)
             ended = time.monotonic()
         self.forget(image)
         pulling = ("Normal", "Pulling", f'Pulling image "{image}"')
@@ -208,7 +173,22 @@ class Images:
         )
         return (pulling, ("Normal", "Pulled", message))
 
-    def _try(self, reference: Reference, auth: dict[str, str] | None) -> str:
+    def _try_all(self, reference: Reference, documents: Sequence[Mapping[str, Any]]) -> str:
+        """Pull with one set of credentials after the other; what was said when none worked,
+        in the kubelet's form, "" when one did."""
+        said: list[str] = []
+        try:
+            for auth in candidates(reference.registry, reference.repository, documents):
+                problem = self._try(reference, auth)
+                if not problem:
+                    return ""
+                said.append(problem)
+        except NoCredentials as error:
+            said.append(str(error))
+        different = list(dict.fromkeys(said))
+        return different[0] if len(different) == 1 else f"[{', '.join(different)}]"
+
+    def _try(self, reference: Reference, auth: Auth) -> str:
         """One pull; the engine's words when it failed, "" when it worked."""
         from docker.errors import APIError
 

@@ -1,8 +1,6 @@
-"""Image names, pull policies and credentials."""
+"""Image names and pull policies."""
 
 from __future__ import annotations
-
-import base64
 
 import pytest
 
@@ -43,18 +41,17 @@ def test_default_policies() -> None:
     assert images.default_policy(f"nginx@{DIGEST}") == "IfNotPresent"
 
 
-def test_pull_secrets_come_before_the_users_own() -> None:
-    auth = base64.b64encode(b"u:p:w").decode()
-    documents = [
-        {"auths": {"ghcr.io": {"auth": auth}, "other.io": {"username": "x", "password": "y"}}},
-        {"auths": {"https://index.docker.io/v1/": {"username": "hub", "password": "s"}}},
-    ]
-    assert images.credentials("ghcr.io", documents) == [
-        {"username": "u", "password": "p:w", "serveraddress": "ghcr.io"},
-        None,
-    ]
-    assert images.credentials("", documents) == [
-        {"username": "hub", "password": "s", "serveraddress": "https://index.docker.io/v1/"},
-        None,
-    ]
-    assert images.credentials("quay.io", documents) == [None]
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("web", "web:latest"),
+        ("web:1", "web:1"),
+        ("docker.io/library/web:1", "web:1"),
+        ("index.docker.io/me/web", "me/web:latest"),
+        ("library/web", "web:latest"),
+        ("ghcr.io/library/web:1", "ghcr.io/library/web:1"),
+        (f"web@{DIGEST}", f"web@{DIGEST}"),
+    ],
+)
+def test_names_as_engines_list_them(name: str, wanted: str) -> None:
+    assert images.familiar(name) == wanted
