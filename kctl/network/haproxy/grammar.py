@@ -61,7 +61,10 @@ _LINES: Mapping[str, tuple[str, ...]] = {
         r"retries 3",
         r"timeout (?:connect|client|server|client-fin|server-fin|http-keep-alive) \d+[smh]",
     ),
-    "peers": (r"peer kctl 127\.\d{1,3}\.\d{1,3}\.\d{1,3}:\d{1,5}",),
+    "peers": (
+        r"peer kctl 127\.\d{1,3}\.\d{1,3}\.\d{1,3}:\d{1,5}",
+        r"table idle type ip size 1k expire 10s",
+    ),
     "backend": (
         r"option httpchk GET /generation",
         r"timeout check \d+s",

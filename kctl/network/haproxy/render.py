@@ -172,7 +172,6 @@ def render(page: Page) -> tuple[str, str]:
         "memory_address": checks.address(page.memory_address),
         "memory_port": _MEMORY_PORT,
         "clients": _AFFINITY_CLIENTS,
-        "remembers": any(each.affinity for each in page.listeners),
         "page": page,
     }
     draft = _template().render(values, generation="0" * 16)
