@@ -85,6 +85,11 @@ class _State:
     tries: int = 0
 
 
+def _described(node: Object) -> bool:
+    """Its host answered once."""
+    return bool((node.get("status") or {}).get("nodeInfo"))
+
+
 class _Leave:
     """One node, one step nearer to its end."""
 
@@ -99,9 +104,9 @@ class _Leave:
             self._cordon()
             return
         seen = self._view.node(self._name)
-        never = self._view.recall(host_memo(self._name)) is None
-        if seen is not None and seen.refused and never:
-            self._go(seen, "")  # the engine is another node's, or none at all
+        used = self._view.recall(host_memo(self._name)) is not None
+        if not used and (seen is None or not seen.reachable) and not _described(self._node):
+            self._go(seen, "")  # nothing was ever put there
         elif seen is None or not seen.reachable:
             self._without_host(seen)
         else:

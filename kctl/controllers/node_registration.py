@@ -152,13 +152,17 @@ def _remember_host(node: Object, seen: NodeObservation, view: View, changes: Cha
         changes.remember(host_memo(name_of(node)), memo)
 
 
+def told(node: Object, reason: str, message: str) -> bool:
+    """The node says already that its host may not be used, and why."""
+    known = condition(node, "Ready")
+    return known is not None and (known.get("reason"), known.get("message")) == (reason, message)
+
+
 def _refuse(node: Object, reason: str, message: str, now: datetime, changes: Changes) -> None:
     """Ready is False, and an event tells why; once for each reason and message."""
-    known = condition(node, "Ready")
-    told = known is not None and (known.get("reason"), known.get("message")) == (reason, message)
-    if told:
+    if told(node, reason, message):
         return
-    at = now_text(now)
+    known, at = condition(node, "Ready"), now_text(now)
     was = known is not None and known["status"] == "False"
     wanted = {
         "type": "Ready",

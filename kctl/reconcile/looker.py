@@ -12,7 +12,7 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kctl.controllers.node_registration import host_of, left_memo
+from kctl.controllers.node_registration import host_of, left_memo, told
 from kctl.controllers.nodelifecycle import silent_memo
 from kctl.reconcile.hosts import Hosts, free_name, local_url, node_name, node_object
 from kctl.reconcile.joining import Claim, claim_of
@@ -196,13 +196,15 @@ class Looker:
             self._take(NodeObservation(name, False, words, time.time()))
 
     def _take(self, seen: NodeObservation) -> None:
-        if self._node(seen.node) is None:
+        node = self._node(seen.node)
+        if node is None:
             return  # it went while it was looked at
         self._summary.unreachable.pop(seen.node, None)
-        self._summary.refused.pop(seen.node, None)
-        if seen.refused:
+        if not seen.refused:
+            self._summary.refused.pop(seen.node, None)
+        elif not told(node, seen.refused, seen.error):
             self._summary.refused[seen.node] = seen.error
-        elif not seen.reachable:
+        if not seen.refused and not seen.reachable:
             self._summary.unreachable[seen.node] = seen.error
         self._summary.answering = self._summary.answering or seen.reachable
         self._observed.look(seen)

@@ -129,7 +129,11 @@ class Loop:
         """Leave behind what the next process needs to begin where this one ended."""
         self._save_timers()
         if not self._pending and not self.executor.busy:
-            digests = {n: seen.digest for n, seen in self.observed.nodes.items() if seen.reachable}
+            digests = {
+                name: seen.digest
+                for name, seen in self.observed.nodes.items()
+                if seen.reachable and seen.facts is not None  # else the next one looks again
+            }
             ended = {
                 "revision": self.mirror.revision,
                 "at": self.plane.clock.time(),

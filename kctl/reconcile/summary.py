@@ -16,7 +16,7 @@ class Summary:
     unreachable: dict[str, str] = field(default_factory=dict)
     """node -> why; "" stands for this machine's engine when it is no node yet"""
     refused: dict[str, str] = field(default_factory=dict)
-    """node -> why its host answers and may not be used for it"""
+    """node -> why its host answers and may not be used for it, where that is news"""
 
     answering: bool = False
     """Some host answered."""
