@@ -133,7 +133,7 @@ class Engines:
 
 def human(size: int, space: str = "") -> str:
     """Bytes as the docker command shows them: 999B, 1.23kB, 45.6MB."""
-    value, units = float(size), ["B", "kB", "MB", "GB", "TB"]
+    value, units = float(size), ["B", "kB", "MB", "GB", "TB", "PB"]
     while value >= 999.5 and len(units) > 1:
         value, units = value / 1000, units[1:]
     return f"{value:.3g}{space}{units[0]}"
