@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kctl.runtime.docker import local
 from kctl.runtime.docker.machine import NOTHING, Machine
-from kctl.runtime.types import NodeFacts
+from kctl.runtime.types import HostUnreachable, NodeFacts
 
 if TYPE_CHECKING:
     from kctl.runtime.docker.client import Engine
@@ -20,12 +20,16 @@ _MOST_IMAGES = 50
 """nodeStatusMaxImages"""
 
 
-def gather(engine: Engine, settings: Mapping[str, str]) -> NodeFacts:
-    """Facts about the engine's host."""
+def gather(engine: Engine, settings: Mapping[str, str]) -> NodeFacts | None:
+    """Facts about the engine's host; None where it takes too long to tell them all: half of
+    them would be wrong."""
     with engine.quick() as api:
         info, images = api.info(), api.images()
         version = engine.version
-    machine = _machine(engine, info)
+    try:
+        machine = _machine(engine, info)
+    except TimeoutError:
+        return None
     networks = _networks(engine, machine, settings)
     return NodeFacts(
         hostname=info["Name"],
@@ -65,7 +69,11 @@ def host_addresses(engine: Engine, settings: Mapping[str, str]) -> tuple[str, ..
     """Where host ports of the engine's pods are published: loopback and the host's own."""
     with engine.quick() as api:
         info = api.info()
-    networks = _networks(engine, _machine(engine, info), settings)
+    try:
+        networks = _networks(engine, _machine(engine, info), settings)
+    except TimeoutError:
+        words = f"{engine.reach.url} does not say its addresses in time"
+        raise HostUnreachable(words) from None
     own = [text for kind, text in _addresses(engine, info, networks) if kind == "InternalIP"]
     return tuple(dict.fromkeys(["127.0.0.1", *own]))
 

@@ -45,7 +45,7 @@ class Reach(Protocol):
 
     def machine(self, root: str) -> Machine:
         """What a remote host's own files say; `root` is the folder of the engine's data.
-        Raises `HostUnreachable`."""
+        Raises `HostUnreachable`, and TimeoutError where it takes too long this time."""
         ...
 
     def leave(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import ipaddress
 import os
 import re
 import socket
@@ -20,12 +21,13 @@ from kctl.runtime.ssh.url import parse
 from kctl.runtime.types import HostUnreachable
 
 _LOCK_SECONDS = master.START_SECONDS + 3
-_REASON = re.compile(r"open failed: (?:connect failed|administratively prohibited)?:? ?(.*)")
+_REASON = re.compile(r"open failed: connect failed: (.*)")
 _ERRNO = {
     "Connection refused": errno.ECONNREFUSED,
     "No route to host": errno.EHOSTUNREACH,
     "Network is unreachable": errno.ENETUNREACH,
     "Connection timed out": errno.ETIMEDOUT,
+    "open failed": errno.ENETUNREACH,  # all that sshd says where it had no way at once
 }
 
 
@@ -44,6 +46,7 @@ class Connection:
         self._lock = threading.Lock()
         self._hold: Mux | None = None
         self._user: int | None = None
+        self._machine = NOTHING
 
     def ensure(self) -> None:
         """Have a connection, a standing one or a new one. Raises `HostUnreachable` within
@@ -103,6 +106,7 @@ class Connection:
         backoff.write(self._at.failures, backoff.Failures())
         if self._hold is not None:
             Path(self._at.process).write_text(str(self._hold.process()))
+        remote.hurry(self._at.control)
 
     def dial(self, host: str, port: int, timeout: float) -> socket.socket:
         """A socket to HOST:PORT in the host's network. Raises OSError as
@@ -114,31 +118,32 @@ class Connection:
         except TimeoutError:
             raise
         except MuxError:
-            raise self._refusal(master.log_since(self._at, before)) from None
+            raise self._refusal(host, master.log_since(self._at, before)) from None
         except OSError as error:
             raise HostUnreachable(f"{self.target.login}: the connection broke: {error}") from None
 
-    def _refusal(self, said: str) -> OSError:
+    def _refusal(self, host: str, said: str) -> Exception:
         """Why there is no way to an address: what the master said meanwhile, where it said
         one thing alone."""
+        if "administratively prohibited" in said:
+            return HostUnreachable(
+                f"{self.target.login}: the ssh server forbids forwarding (AllowTcpForwarding, "
+                "PermitOpen)"
+            )
         reasons = {match.strip() for match in _REASON.findall(said)}
         reason = reasons.pop() if len(reasons) == 1 else "Connection refused"
-        if "prohibited" in said and reason not in _ERRNO:
-            raise HostUnreachable(
-                f"{self.target.login}: the ssh server forbids forwarding (AllowTcpForwarding)"
-            )
-        code = _ERRNO.get(reason)
-        if code == errno.ETIMEDOUT:
-            return TimeoutError(code, reason)
-        return OSError(code, reason) if code else OSError(reason)
+        if _ERRNO.get(reason, errno.ENETUNREACH) == errno.ENETUNREACH and not _is_address(host):
+            return OSError(f"lookup {host}: no such host")
+        code = _ERRNO.get(reason, errno.ECONNREFUSED)
+        return OSError(code, os.strerror(code))
 
     def explain(self) -> str:
-        """Why the engine's socket did not answer although the host does; "" when it cannot
-        be told."""
+        """Why the engine's socket did not answer; "" when it cannot be told."""
+        if not self._stands():
+            return f"{self.target.login}: the connection to the host was lost"
         try:
-            self.ensure()
             return remote.why_no_engine(self._at.control, self.target)
-        except (HostUnreachable, OSError):
+        except OSError:
             return ""
 
     def suspect(self) -> None:
@@ -152,16 +157,21 @@ class Connection:
 
     def machine(self, root: str) -> Machine:
         """What the host's own files say. Of a host whose account may not run commands, no more
-        than the address where ssh reaches it. Raises `HostUnreachable`."""
+        than the address where ssh reaches it. Raises `HostUnreachable`, and TimeoutError where
+        the host takes too long this time."""
         self.ensure()
         try:
             found = remote.machine(self._at.control, root)
+        except TimeoutError:
+            raise
         except OSError:
-            found = NOTHING
-        if found.networks:
-            return found
-        address = master.address(self.target, self._at)
-        return replace(found, networks=(IPv4Interface(address),) if address else ())
+            found = self._machine
+        if not found.networks:
+            address = master.address(self.target, self._at)
+            networks = (IPv4Interface(address),) if address else self._machine.networks
+            found = replace(found, networks=networks)
+        self._machine = found
+        return found
 
     def leave(self) -> None:
         """End the connection, unless another process uses it: then it ends some minutes
@@ -186,3 +196,11 @@ class Connection:
             hold.close()
         if user is not None:
             os.close(user)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

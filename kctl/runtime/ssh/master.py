@@ -26,8 +26,8 @@ CONNECT_SECONDS = 5
 """for the TCP connection and the key exchange, of each host on the way"""
 START_SECONDS = 12.0
 """for all of it, the login included"""
-MUX_SECONDS = 2.0
-"""A master answers at once; one that does not is stuck."""
+MUX_SECONDS = 5.0
+"""A master answers at once, on a busy machine a little later; one that does not is stuck."""
 IDLE_SECONDS = 600
 """A master that nobody has used for so long ends by itself."""
 _BEHIND_A_JUMP = "UNKNOWN port 65535"
