@@ -24,24 +24,25 @@ def find(rows: Iterable[Row], front: str) -> Any:
     return next((row for row in rows if row["Labels"].get(labels.FRONT) == front), None)
 
 
-def states(context: Context, rows: Sequence[Row]) -> dict[str, FrontState]:
-    """All fronts of a node by name, looked at side by side."""
+def states(context: Context, rows: Sequence[Row], now: float) -> dict[str, FrontState]:
+    """All fronts of a node by name, looked at side by side. `now`: the engine's time of the
+    list."""
     mine = [row for row in rows if row["Labels"].get(labels.FRONT)]
     if not mine:
         return {}
     with Threads(len(mine)) as pool:
-        found = list(pool.map(lambda row: state(context, row, rows), mine))
+        found = list(pool.map(lambda row: state(context, row, rows, now), mine))
     return {each.name: each for each in found}
 
 
-def state(context: Context, row: Row, rows: Sequence[Row]) -> FrontState:
+def state(context: Context, row: Row, rows: Sequence[Row], now: float | None = None) -> FrontState:
     """One front. One that lost the network that it shared counts as not running."""
     from docker.errors import APIError
 
     name = row["Labels"][labels.FRONT]
     if row["State"] != "running":
         return FrontState(name, False, error=row.get("Status", row["State"]))
-    if not joined_holds(context, row, rows):
+    if not joined_holds(context, row, rows, now):
         return FrontState(name, False, error="the front whose network it shares was made anew")
     try:
         with context.engine.quick() as api:
@@ -64,15 +65,20 @@ def _report(context: Context, manifest: Manifest) -> str:
     return body.decode(errors="replace") if status == 200 else ""
 
 
-def joined_holds(context: Context, row: Row, rows: Sequence[Row]) -> bool:
+def joined_holds(context: Context, row: Row, rows: Sequence[Row], now: float | None = None) -> bool:
     """Whether the network that a front shares is still the one that it joined: the other
-    container is the same, and has not been started since."""
+    container is the same, and has not been started since. With the engine's time of the list
+    what is known from an earlier look counts, as long as the list bears it out."""
     other = row["Labels"].get(frontbody.JOINS)
     if not other:
         return True
-    if not any(each["Id"] == other and each["State"] == "running" for each in rows):
+    base_row = next((e for e in rows if e["Id"] == other and e["State"] == "running"), None)
+    if base_row is None:
         return False
-    own, base = context.observer.inspect(row["Id"]), context.observer.inspect(other)
+    own, base = (
+        context.observer.inspect(each["Id"]) if now is None else context.observer.state(each, now)
+        for each in (row, base_row)
+    )
     return own is not None and base is not None and base.started_at <= own.started_at
 
 

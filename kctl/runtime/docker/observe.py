@@ -60,20 +60,33 @@ class Observer:
     def pods(self, rows: Iterable[Row], now: float) -> dict[str, PodObservation]:
         """All pods by uid. What must be inspected is, a few at a time."""
         mine = [row for row in rows if _of_a_pod(row)]
-        with Threads(_INSPECTORS) as pool:
-            return _by_pod(mine, pool.map(lambda row: self._state(row, now), mine))
+        known = {row["Id"]: state for row in mine if (state := self._unchanged(row, now))}
+        unknown = [row for row in mine if row["Id"] not in known]
+        if unknown:
+            with Threads(_INSPECTORS) as pool:
+                found = pool.map(lambda row: self.state(row, now), unknown)
+                known |= {row["Id"]: s for row, s in zip(unknown, found, strict=True) if s}
+        return _by_pod(mine, [known.get(row["Id"]) for row in mine])
 
     def pod(self, uid: str) -> PodObservation | None:
         """A look at one pod; None when nothing of it is there."""
         rows, now = self._engine.containers(labels.of_pod(self._cluster, uid))
         mine = [row for row in rows if _of_a_pod(row)]
-        return _by_pod(mine, [self._state(row, now) for row in mine]).get(uid)
+        return _by_pod(mine, [self.state(row, now) for row in mine]).get(uid)
 
-    def _state(self, row: Row, now: float) -> ContainerState | None:
+    def _unchanged(self, row: Row, now: float) -> ContainerState | None:
+        """What is known of a row, where the row says that it still holds."""
         with self._lock:
             known = self._known.get(row["Id"])
-        if known is not None and unchanged(row, known.state, now) and known.firm:
-            return known.state
+        holds = known is not None and known.firm and unchanged(row, known.state, now)
+        return known.state if known is not None and holds else None
+
+    def state(self, row: Row, now: float) -> ContainerState | None:
+        """The container of a row, inspected where the row does not say enough; None when it is
+        gone. `now`: the engine's time of the list."""
+        known = self._unchanged(row, now)
+        if known is not None:
+            return known
         state = self.inspect(row["Id"])
         if state is None:
             return None

@@ -79,7 +79,7 @@ class DockerRuntime:
             skew = clock_skew(now, asked, time.time())
             with Threads(_LOOKERS) as pool:
                 standing = pool.submit(context.network.stands, subnet, fresh=facts)
-                states = pool.submit(fronts.states, context, rows)
+                states = pool.submit(fronts.states, context, rows, now)
                 said = pool.submit(_gather, context.engine, context.settings) if facts else None
                 pods = context.observer.pods(rows, now)
                 return NodeObservation(
