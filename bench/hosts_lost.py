@@ -17,7 +17,7 @@ from typing import Any
 from bench.bed import engine, hosts
 from bench.lab import ROOT, Lab, docker
 
-SAMPLES = 24
+SAMPLES = 20
 PORT = 30080
 IMAGE = "kctl-bench/hosts:v1"
 TOLERATION = 30.0
@@ -93,6 +93,9 @@ class _Store:
             " where resource = 'pods' group by namespace, name) and value is not null"
         )
         return [json.loads(value) for (value,) in found]
+
+    def pod(self, name: str) -> dict[str, Any]:
+        return next(each for each in self.pods() if each["metadata"]["name"] == name)
 
     def ready_at(self, name: str) -> float:
         """When a commit first said that the pod is ready, epoch seconds; 0 for not yet."""
@@ -183,16 +186,24 @@ def _birth(store: _Store, name: str, address: str) -> float:
 
 
 def _death(store: _Store, name: str, node: str, other: str) -> float:
-    """From `docker kill` of a pod's container to another node's load balancer without it."""
-    pod = next(each for each in store.pods() if each["metadata"]["name"] == name)
+    """From `docker kill` of a pod's container to another node's load balancer without it. The
+    first time it is back at once, the second time there is a back-off."""
+    pod = store.pod(name)
     where = f"{pod['status']['podIP']}:80"
-    _until(lambda: where in store.rotation(other))
-    time.sleep(0.3)
     label = f"label=io.kubernetes.pod.uid={pod['metadata']['uid']}"
+    engine(node, "kill", engine(node, "ps", "-q", "--filter", label))
+    _until(lambda: _runs_again(store.pod(name)))
+    time.sleep(2.0)
+    _until(lambda: where in store.rotation(other))
     container = engine(node, "ps", "-q", "--filter", label)
     began = time.time()
     engine(node, "kill", container)
     return _until(lambda: where not in store.rotation(other)) - began
+
+
+def _runs_again(pod: dict[str, Any]) -> bool:
+    restarts = sum(each["restartCount"] for each in pod["status"]["containerStatuses"])
+    return restarts > 0 and _condition(pod, "Ready") == "True"
 
 
 # --- a host that is cut off ----------------------------------------------------------------
