@@ -19,11 +19,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 import docker
 
@@ -163,7 +164,7 @@ class Bed:
         """Give hosts (all of them) an image of this machine's engine, behind kctl's back."""
         saved = subprocess.run(["docker", "save", image], capture_output=True, check=True).stdout
         for host in hosts or self.hosts:
-            self.engine(host).load_image(saved)
+            list(self.engine(host).load_image(saved))  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
         for host in list(self._engines):
@@ -178,6 +179,10 @@ class Kctl(Cluster):
     def __init__(self, home: Path, bed: Bed, **env: str) -> None:
         super().__init__(home, **bed.env, **env)
         self.bed = bed
+
+    def kctl(self, *words: str, stdin: str = "", seconds: float = 240, **env: str) -> Ran:
+        """A command; it has longer than on one host, since it may find one that is slow."""
+        return super().kctl(*words, stdin=stdin, seconds=seconds, **env)
 
     def join(self, host: str, *flags: str) -> str:
         return self.do("join", self.bed.url(host), host, *flags)
@@ -200,6 +205,12 @@ class Kctl(Cluster):
         found = [row["Names"][0] for row in engine.containers(all=True, filters=marks)]
         found += [network["Name"] for network in engine.networks(filters=marks)]
         return found + [each["Name"] for each in engine.volumes(filters=marks)["Volumes"] or ()]
+
+    def drain(self, stream: IO[str]) -> list[str]:
+        """The lines of a process's output as they come, so that it never waits for a reader."""
+        lines: list[str] = []
+        threading.Thread(target=lambda: lines.extend(stream), daemon=True).start()
+        return lines
 
     def close(self) -> None:
         """Leave nothing; every host must be on and reachable again by now."""

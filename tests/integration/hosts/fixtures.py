@@ -24,7 +24,7 @@ def images() -> Iterator[str]:
     """The repository of a web server that answers "VERSION from POD", tags v1 and v2."""
     name = f"kctl-test-hosts-{uuid.uuid4().hex[:8]}"
     for tag in ("v1", "v2"):
-        script = [ROOT / "scripts" / "demo-image", f"{name}:{tag}"]
+        script = [str(ROOT / "scripts" / "demo-image"), f"{name}:{tag}"]
         subprocess.run(script, check=True, capture_output=True)
     yield name
     client = docker.APIClient(base_url=ENGINE, version="auto")
