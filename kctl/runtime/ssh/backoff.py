@@ -10,7 +10,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-LONGEST = 30.0
+from kctl.runtime.ssh.places import LONGEST_REST
+
+LONGEST = LONGEST_REST
 SHORTEST = 1.0
 LONGEST_CHEAP = 4.0
 """Seconds, for a refusal that comes at once: trying again costs nothing, and a server that

@@ -1,7 +1,7 @@
 """Where the connections of this user stand: a private folder with a few small files a host.
 
-A read command looks here before anything else is imported, so this module leans on `os` and
-`hashlib` alone. Socket names are digests, because an address of a unix socket holds 107
+A read command looks here before anything else is imported, so this module needs next to
+nothing. Socket names are digests, because an address of a unix socket holds 107
 characters and a master adds 17 to its own while it binds.
 """
 
@@ -11,6 +11,8 @@ import os
 import stat
 
 _LONGEST_FOLDER = 70
+LONGEST_REST = 30.0
+"""Seconds between two attempts to reach a host."""
 
 
 class BadFolder(Exception):
@@ -64,6 +66,20 @@ def standing(url: str) -> str:
     except (BadFolder, OSError):
         return ""
     return found.engine
+
+
+def resting(url: str, now: float) -> bool:
+    """Whether the last attempts to reach a host failed and the next one is not due yet
+    (`backoff`): until then nothing new can be learnt of it."""
+    from kctl.light_json import loads
+
+    found = places(url)
+    try:
+        check(found.folder)
+        with open(found.failures, "rb") as file:
+            return now < float(loads(file.read())["until"]) < now + LONGEST_REST
+    except (BadFolder, OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def prepare(path: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from kctl.runtime.ssh import backoff, lock
 from kctl.runtime.ssh.backoff import LONGEST, LONGEST_CHEAP, Failures
-from kctl.runtime.ssh.places import BadFolder, check, folder, places, prepare, standing
+from kctl.runtime.ssh.places import BadFolder, check, folder, places, prepare, resting, standing
 
 
 def test_the_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
@@ -166,3 +167,19 @@ def test_who_shares_is_not_alone(tmp_path: Path) -> None:
     assert not lock.alone(path)
     os.close(second)
     assert lock.alone(path)
+
+
+def test_a_host_rests_until_its_next_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory() as short:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", short)
+        assert not resting("ssh://a", 1000.0)
+        prepare(folder())
+        assert not resting("ssh://a", 1000.0)
+        at = places("ssh://a").failures
+        backoff.write(at, Failures().and_one("no route", 1000.0, cheap=False))
+        assert resting("ssh://a", 1000.5)
+        assert not resting("ssh://b", 1000.5)
+        assert not resting("ssh://a", 1002.0)
+        assert not resting("ssh://a", 100.0)  # the clock was set back
+        Path(at).write_text('{"until": []}')
+        assert not resting("ssh://a", 1000.5)
