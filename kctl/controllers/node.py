@@ -21,6 +21,8 @@ from kctl.network.ways import ADDRESS_ANNOTATION
 from kctl.runtime.types import NodeFacts
 from kctl.store.types import Key
 
+OWN = ("MemoryPressure", "DiskPressure", "PIDPressure", "Ready")
+"""The conditions that are written here; others keep the heartbeats of those who set them."""
 HEARTBEAT = 300
 """Seconds after which unchanged conditions are written again."""
 MAX_IMAGES = 50
@@ -61,7 +63,9 @@ def _sync_one(node: Object, facts: NodeFacts, view: View, now: datetime, changes
     if status != node.get("status") or metadata != node["metadata"]:
         changes.update_status({**node, "metadata": metadata, "status": status})
     _events(node, current, status["conditions"], changes)
-    beat = min(epoch(each["lastHeartbeatTime"]) for each in status["conditions"])
+    beat = min(
+        epoch(each["lastHeartbeatTime"]) for each in status["conditions"] if each["type"] in OWN
+    )
     changes.requeue(key_of("nodes", node), beat + HEARTBEAT)
 
 

@@ -89,6 +89,27 @@ def test_the_heartbeat_is_written_every_five_minutes_only() -> None:
     assert transitions == {"2026-01-01T00:00:00Z"}
 
 
+def test_a_condition_that_another_set_long_ago_is_no_reason_to_look_again_at_once() -> None:
+    made = world(nodes=1)
+    node = _node(made)
+    other = {
+        "type": "NetworkUnavailable",
+        "status": "False",
+        "reason": "Fine",
+        "message": "",
+        "lastHeartbeatTime": "2020-01-01T00:00:00Z",
+        "lastTransitionTime": "2020-01-01T00:00:00Z",
+    }
+    conditions = [*node["status"]["conditions"], other]
+    made.api.update(
+        {**node, "status": {**node["status"], "conditions": conditions}}, subresource="status"
+    )
+    made.settle()
+    before = made.revision
+    made.advance(200)  # NotSettled, where a timer is due again and again
+    assert made.revision == before
+
+
 def test_pressure_taints_the_node() -> None:
     made = world(nodes=1)
     seen = made.view.nodes["n0"]
