@@ -240,6 +240,7 @@ standing() {
     ours
     "$tables" iptables -w 10 -S
     "$tables" iptables -w 10 -t nat -S
+    "$tables" iptables -w 10 -t raw -S # where engines from Docker 28 on drop
     if [ "$device" ]; then
         "$tables" iptables -w 10 -t mangle -S
         ip -d -o link show dev "$device"
