@@ -38,14 +38,18 @@ class StoreRelated:
 
     def events(self, obj: Object) -> Sequence[Object]:
         meta = obj["metadata"]
-        # a node's events carry its name in place of its uid, as the kubelet writes them
-        uid = meta["name"] if obj["kind"] == "Node" else meta["uid"]
-        found = self._ctx.plane.api.list(
-            "events",
-            meta.get("namespace") or None,
-            field_selector=f"involvedObject.uid={uid},involvedObject.name={meta['name']}",
-        )
-        return sorted(found.items, key=lambda event: event.get("lastTimestamp") or "")
+        # a kubelet's events carry the name of its node in place of the uid, others' do not
+        uids = [meta["uid"], meta["name"]] if obj["kind"] == "Node" else [meta["uid"]]
+        found = [
+            event
+            for uid in uids
+            for event in self._ctx.plane.api.list(
+                "events",
+                meta.get("namespace") or None,
+                field_selector=f"involvedObject.uid={uid},involvedObject.name={meta['name']}",
+            ).items
+        ]
+        return sorted(found, key=lambda event: event.get("lastTimestamp") or "")
 
 
 def run(ctx: Context, args: Args) -> int:
