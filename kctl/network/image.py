@@ -21,6 +21,7 @@ def recipe() -> ImageRecipe:
         files=(
             ("/kctl/lb.sh", (haproxy / "lb.sh").read_bytes(), 0o755),
             ("/kctl/dns.sh", (haproxy / "dns.sh").read_bytes(), 0o755),
+            ("/kctl/hold.sh", (haproxy / "hold.sh").read_bytes(), 0o755),
             ("/kctl/net.sh", (fabric / "net.sh").read_bytes(), 0o755),
             # dnsmasq looks up the user that it is told to stay, HAProxy its local peer's name.
             ("/etc/passwd", b"root:x:0:0:root:/:/bin/sh\n", 0o644),

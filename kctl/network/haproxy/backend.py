@@ -1,8 +1,9 @@
 """The built-in load balancer: HAProxy for connections, dnsmasq for names.
 
-Three containers of one image. "lb" stands in the pod network and owns the service range;
+Containers of one image. "lb" stands in the pod network and owns the service range;
 "dns" shares its network and answers names; "edge" stands in the host's network and
-listens on node ports. The last exists only where a service asks for it.
+listens on node ports, with "hold" beside it where the node has addresses of the pool. The
+last two exist only where a service asks for them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kctl.network import checks, names
+from kctl.network.haproxy.hold import hold
 from kctl.network.haproxy.render import (
     CONFIRM_PATH,
     CONFIRM_PORT,
@@ -43,9 +45,8 @@ class HAProxyLoadBalancer:
     def fronts(self, model: Model) -> list[Front]:
         """Raises checks.Unsafe, GrammarError or NamesError rather than return a file with
         anything in it that is not ours."""
-        fronts = [_inside(model), _names(model)]
-        edge = _edge(model)
-        return [*fronts, edge] if edge else fronts
+        beside = (hold(model), _edge(model))
+        return [_inside(model), _names(model), *(each for each in beside if each is not None)]
 
 
 def _inside(model: Model) -> Front:

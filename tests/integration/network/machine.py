@@ -108,8 +108,9 @@ class RunningFront:
         changed = {path for path in front.files if front.files[path] != self.front.files.get(path)}
         for path, candidate in front.candidate.items():
             self._write(candidate, front.files[path])
-        checked = self.inside(*front.check)
-        assert checked.returncode == 0, checked.stderr
+        if front.check:
+            checked = self.inside(*front.check)
+            assert checked.returncode == 0, checked.stderr
         if front.activate:
             assert self.inside(*front.activate).returncode == 0
         else:

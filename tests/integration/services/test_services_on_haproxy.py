@@ -218,8 +218,20 @@ def test_an_address_of_the_pool_is_served_as_soon_as_the_node_has_it(node: Machi
     pod(node, HERE)
     balanced = replace(OUTSIDE, node_port=0, external_addresses=("203.0.113.9",))
     start(node, front("edge", balanced, pool_addresses=("203.0.113.9",)))
-    node.run("ip", "address", "add", "203.0.113.9/32", "dev", "lo")
-    assert who(node, "http://203.0.113.9/") == "web-here"
+    assert who(node, "http://203.0.113.9/") == ""
+    hold = RunningFront(node, front("hold", balanced, pool_addresses=("203.0.113.9",)))
+    wait_for(lambda: who(node, "http://203.0.113.9/") == "web-here", "the address is served")
+    hold.apply(front("hold", pool_addresses=("203.0.113.10",)))
+    assert held(node) == ["203.0.113.10"]
+    node.run("ip", "route", "flush", "table", "local", "proto", "99")
+    wait_for(lambda: held(node) == ["203.0.113.10"], "what somebody took away is back")
+    assert hold.inside(*hold.front.retire).returncode == 0
+    assert held(node) == []
+
+
+def held(machine: Machine) -> list[str]:
+    listed = machine.run("ip", "-4", "route", "show", "table", "local", "proto", "99").stdout
+    return [line.split()[1] for line in listed.splitlines()]
 
 
 def test_a_port_of_another_program_does_not_keep_the_rest_from_being_served(
