@@ -35,7 +35,8 @@ def test_every_host_gets_what_this_machine_has(kctl: Kctl, bed: Bed, app: str) -
     kctl.rolled_out("web")
     for host in bed.hosts:
         assert kctl.on(host, "web"), f"no pod on {host}"
-    (message,) = {m.split(" in ")[0] for m in kctl.messages("Pulled") if "Successfully" in m}
+    own = [m for m in kctl.messages("Pulled") if f'"{app}:1"' in m and "Successfully" in m]
+    (message,) = {each.split(" in ")[0] for each in own if "this machine" in each}
     assert message == f'Successfully pulled image "{app}:1" from this machine'
 
 

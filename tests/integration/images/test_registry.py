@@ -102,8 +102,10 @@ def test_nobody_is_let_in_without_credentials(
 ) -> None:
     (tmp_path / "none").mkdir()
     apply(kctl, puller("nobody"), DOCKER_CONFIG=str(tmp_path / "none"))
-    until(lambda: "ErrImagePull" in kctl.do("get", "events"), 30, "the pull fails")
-    (words,) = {m for m in kctl.messages("Failed") if m.startswith("Failed to pull image")}
+    own = ("--field-selector", "involvedObject.name=nobody")
+    until(lambda: "ErrImagePull" in kctl.do("get", "events", *own), 30, "the pull fails")
+    said = {each["message"] for each in kctl.items("events", *own)}
+    (words,) = [each for each in said if each.startswith("Failed to pull image")]
     assert "no basic auth credentials" in words or "unauthorized" in words
     assert private.requests == []
 
