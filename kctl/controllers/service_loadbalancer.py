@@ -147,7 +147,7 @@ def _giver(view: View, services: Sequence[Object]) -> _Nodes | _Addresses | _Not
     except ValueError as error:
         return _Nothing(f"load-balancer-pool: {error}")
     if pool:
-        return _Addresses(pool, nodes, services)
+        return _Addresses(pool, nodes, services, view)
     return _Nodes(nodes, services, view)
 
 
@@ -201,22 +201,23 @@ class _Nodes:
             if asked not in self._addresses.values():
                 raise Refused(f"the address {asked} is no ready node's")
             return [asked]
-        if service["spec"].get("externalTrafficPolicy") == "Local":
-            serving = self._serving(service)
-            local = [each for node, each in self._addresses.items() if node in serving]
-            if local:
-                return local
-        return list(self._addresses.values())
+        serving = _serving(service, list(self._addresses), self._view)
+        return [self._addresses[name] for name in serving]
 
-    def _serving(self, service: Object) -> set[str]:
-        """The nodes with ready endpoints of the service."""
-        return {
-            str(entry.get("nodeName"))
-            for each in self._view.list(SLICES, namespace_of(service))
-            if labels_of(each).get(SERVICE_NAME) == name_of(service)
-            for entry in each.get("endpoints") or ()
-            if (entry.get("conditions") or {}).get("ready") is not False
-        }
+
+def _serving(service: Object, nodes: Sequence[str], view: View) -> Sequence[str]:
+    """Those of `nodes` that can serve: with the policy Local the ones with ready endpoints
+    of the service, as long as there are any."""
+    if service["spec"].get("externalTrafficPolicy") != "Local":
+        return nodes
+    having = {
+        entry.get("nodeName")
+        for each in view.list(SLICES, namespace_of(service))
+        if labels_of(each).get(SERVICE_NAME) == name_of(service)
+        for entry in each.get("endpoints") or ()
+        if (entry.get("conditions") or {}).get("ready") is not False
+    }
+    return [each for each in nodes if each in having] or nodes
 
 
 def _address(node: Object) -> str:
@@ -233,8 +234,10 @@ def _address(node: Object) -> str:
 class _Addresses:
     """One address of the pool for each service, on one node."""
 
-    def __init__(self, pool: Pool, nodes: Sequence[Object], services: Sequence[Object]) -> None:
-        self._pool, self._nodes = pool, nodes
+    def __init__(
+        self, pool: Pool, nodes: Sequence[Object], services: Sequence[Object], view: View
+    ) -> None:
+        self._pool, self._nodes, self._view = pool, nodes, view
         self._held = {
             str(each["ip"]): uid_of(service)
             for service in reversed(services)
@@ -270,7 +273,7 @@ class _Addresses:
         """The node that has it stays; another one is chosen so that addresses spread, among
         those in whose network the address lies, if there are any."""
         there = [each for each in self._nodes if _in_network(each, address)]
-        names = [name_of(each) for each in there or self._nodes]
+        names = _serving(service, [name_of(each) for each in there or self._nodes], self._view)
         current = _annotations(service).get(HOLDER, "")
         if current in names:
             return current

@@ -92,7 +92,7 @@ class Loop:
         """Find out what changed since the last pass of any process."""
         last = json.loads(self.plane.store.meta_get(PASS) or "{}")
         try:
-            if "revision" not in last:
+            if last.get("settings") != self.plane.settings:  # what everything may follow from
                 raise Compacted(0, 0)
             self._pending = self.plane.store.changes(last["revision"])
         except Compacted:
@@ -138,6 +138,7 @@ class Loop:
                 "revision": self.mirror.revision,
                 "at": self.plane.clock.time(),
                 "digests": digests,
+                "settings": self.plane.settings,
             }
             self.plane.store.meta_put(PASS, json.dumps(ended))
 

@@ -157,8 +157,9 @@ def test_an_address_that_was_asked_for_is_given_once() -> None:
     ]
 
 
-def test_with_the_policy_local_only_nodes_with_endpoints_are_named() -> None:
-    made = world()
+@pytest.mark.parametrize("pool", ["", "203.0.113.8/29"])
+def test_with_the_policy_local_only_nodes_with_endpoints_take_part(pool: str) -> None:
+    made = world(nodes=5, pool=pool)
     made.create(balancer("web", externalTrafficPolicy="Local", selector=None))
     made.create(
         {
@@ -171,7 +172,10 @@ def test_with_the_policy_local_only_nodes_with_endpoints_are_named() -> None:
         }
     )
     made.settle()
-    assert given(made, "web") == ["192.168.0.2"]
+    if pool:
+        assert holder(made, "web") == "n2"
+    else:
+        assert given(made, "web") == ["192.168.0.2"]
 
 
 @pytest.mark.parametrize(
