@@ -27,4 +27,5 @@ def kctl_runtime(url: str, node: str, settings: Mapping[str, str]) -> Runtime | 
         return DockerRuntime(url, node, settings)
     from kctl.runtime.ssh.connection import Connection
 
-    return DockerRuntime(url, node, settings, Connection(url))
+    # who has no node yet is being joined, by a person who may just have mended the host
+    return DockerRuntime(url, node, settings, Connection(url, at_once=not node))

@@ -37,9 +37,11 @@ class Connection:
 
     remote = True
 
-    def __init__(self, url: str) -> None:
-        """Raises ValueError where the URL is none."""
+    def __init__(self, url: str, *, at_once: bool = False) -> None:
+        """Raises ValueError where the URL is none. `at_once`: try however lately another
+        attempt failed."""
         self.url = url
+        self._at_once = at_once
         self.target = parse(url)
         self._at: Places = places(url)
         self.socket = self._at.engine
@@ -92,7 +94,7 @@ class Connection:
     def _start(self) -> None:
         failures = backoff.read(self._at.failures)
         left = failures.wait(backoff.now())
-        if left:
+        if left and not self._at_once:
             raise HostUnreachable(f"{failures.words} (next attempt in {max(1, round(left))} s)")
         try:
             master.start(self.target, self._at)
