@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from kctl.store.reader import Reader
 
 
+REFUSED_SECONDS = 10.0
+"""So long a host that may not be used for its node is not asked again, as in a pass."""
+
+
 def refresh(home: str, reader: Reader) -> None:
     """Run a pass if the world may have moved since the last one."""
     if _watched(reader):
@@ -64,8 +68,12 @@ def _hosts_agree(reader: Reader, last: dict[str, Any]) -> bool:
 
     cluster = loads(reader.meta("settings") or "{}").get("cluster-id", "")
     hosts, digests = _hosts(reader), last["digests"]
+    lately = time.time() - last["at"] < REFUSED_SECONDS
+    refused = last.get("refused", []) if lately else []
     return digests.keys() <= hosts.keys() and all(
-        digests[node] == peek(url, cluster, last["at"]) if node in digests else _rests(url)
+        digests[node] == peek(url, cluster, last["at"])
+        if node in digests
+        else node in refused or _rests(url)
         for node, url in hosts.items()
     )
 

@@ -138,6 +138,7 @@ class Loop:
                 "revision": self.mirror.revision,
                 "at": self.plane.clock.time(),
                 "digests": digests,
+                "refused": [name for name, seen in self.observed.nodes.items() if seen.refused],
                 "settings": self.plane.settings,
             }
             self.plane.store.meta_put(PASS, json.dumps(ended))

@@ -11,6 +11,7 @@ import pytest
 
 from kctl.controllers.common import condition
 from kctl.reconcile.clean import clean_nodes
+from kctl.reconcile.glance import refresh
 from kctl.reconcile.hosts import Hosts
 from kctl.reconcile.join import CannotJoin, Request, check_facts, join
 from kctl.reconcile.joining import claim_of, range_problem
@@ -25,6 +26,7 @@ from kctl.runtime.types import (
     PrepareNode,
     Runtime,
 )
+from kctl.store.reader import Reader
 from kctl.store.types import Memo
 from tests.unit.reconcile.conftest import Lab
 
@@ -478,3 +480,19 @@ def test_hosts_that_pods_cannot_run_on_are_refused(changes: Any, words: str) -> 
     facts = dataclasses.replace(facts_of("vm"), **changes)
     with pytest.raises(CannotJoin, match=words):
         check_facts("machine://1", facts, "10.98.0.0/16")
+
+
+def test_reads_do_not_look_again_for_a_node_that_was_just_refused(
+    lab: Lab, machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest(lab, "bad", "nonsense")
+    lab.settle().remember()
+    passes: list[object] = []
+    monkeypatch.setattr("kctl.reconcile.after.after_write", passes.append)
+    monkeypatch.setattr("kctl.store.reader.Reader.next_due", lambda self: None)
+    with Reader.open(str(lab.plane.home / "kctl.db")) as reader:
+        refresh(str(lab.plane.home), reader)
+        assert not passes
+        monkeypatch.setattr("kctl.reconcile.glance.REFUSED_SECONDS", 0.0)
+        refresh(str(lab.plane.home), reader)
+        assert len(passes) == 1
