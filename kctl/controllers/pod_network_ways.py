@@ -9,7 +9,7 @@ forbids VXLAN. One that has carried traffic is kept whatever happens later: a ca
 cut, or a host that is busy, would be no better off with another way.
 
 Memory: "ways/NODE" holds the other nodes with the way to each, and of those that were not
-reached yet since when (epoch seconds) each is silent, or said to be there; under ""
+reached yet since when (epoch seconds) each is asked, silent, or said to be there; under ""
 what the annotation `FOUND_ANNOTATION` rests on, the setting or the address of the node.
 """
 
@@ -123,6 +123,10 @@ class _Node:
             for name, each in self._known.items()
             if not name or (name in self._ways and each["way"] == self._signature(name))
         }
+        for name, way in self._ways.items():
+            if way in ("route", "vxlan"):
+                asked = {"way": self._signature(name), "asked": self._now.timestamp()}
+                known.setdefault(name, asked)
         seen = self._standing(self._name)
         if seen is not None:
             for name, answers in _report(seen).items():
@@ -140,7 +144,7 @@ class _Node:
             return before  # reached once and for all
         if answers:
             digest = seen.fronts[_INSIDE].digest
-            if before is None or before.get("by") != digest:
+            if before is None or "there" not in before or before["by"] != digest:
                 return {**way, "there": seen.at, "by": digest}
             return way if seen.at >= before["there"] + PATIENCE else before
         if self._standing(name) is None:
@@ -190,7 +194,7 @@ class _Node:
         now = self._now.timestamp()
         answers = []
         for each in self._known.values():
-            asked = each.get("there", each.get("since", 0.0))
+            asked = each.get("there", each.get("since", each.get("asked", 0.0)))
             late = 0 if "there" in each else 2 * PATIENCE
             if asked and now < asked + PATIENCE + late:
                 answers.append(asked + PATIENCE)
