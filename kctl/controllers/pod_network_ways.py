@@ -97,6 +97,7 @@ class _Node:
         self._known = self._before = json.loads(memo.value) if memo else {}
         basis = self._known.get("", {"on": self._address})
         if setting in ways.MODES:
+            self._known = {}  # nothing is to be found out
             self._find(setting, "setting")
         elif basis["on"] != self._address:
             self._find("", "")

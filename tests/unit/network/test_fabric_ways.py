@@ -189,9 +189,12 @@ def test_where_the_other_nodes_way_is_its_owners_this_one_steps_down() -> None:
 
 @pytest.mark.parametrize("mode", ["route", "vxlan", "published"])
 def test_the_setting_counts_for_all_nodes_until_it_is_taken_back(mode: str) -> None:
-    world = three(setting=mode)
+    world = three()
+    world.run(2)
+    world.settings["pod-network"] = mode
     world.run(2)
     assert world.found() == {"n1": mode, "n2": mode, "n3": mode}
+    assert world.said("n1")  # and nothing is being tried out
     world.settings["pod-network"] = "auto"
     world.run()
     assert world.found() == {}
