@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from docker import APIClient
 
 Row = Mapping[str, Any]
-_SECONDS = 30.0
+_SECONDS = 30
 _KEPT = ("NetworkMode", "CapDrop", "CapAdd", "ReadonlyPaths", "SecurityOpt", "LogConfig")
 
 

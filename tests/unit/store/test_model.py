@@ -138,7 +138,8 @@ class StoreMachine(RuleBasedStateMachine):
             if standing != write.expected or (write.value is None and not standing):
                 return Conflict
             state[write.key] = -1 if write.value is not None else 0
-            holders = {c: k for c, k in holders.items() if k != write.key or c in write.claims}
+            kept = write.claims if write.value is not None else ()  # who goes holds nothing
+            holders = {c: k for c, k in holders.items() if k != write.key or c in kept}
         for write in writes:
             for claim in write.claims if write.value is not None else ():
                 if holders.setdefault(claim, write.key) != write.key:
