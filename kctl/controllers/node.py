@@ -71,9 +71,12 @@ def _sync_one(node: Object, facts: NodeFacts, view: View, now: datetime, changes
 
 def _addressed(metadata: Mapping[str, Any], facts: NodeFacts) -> dict[str, Any]:
     """The node's metadata with its address among the other nodes: the first that the host
-    has, unless the owner named another of its own."""
+    has, unless the owner named another of its own. A host that could not tell its networks
+    this time, only its address ("/32"), keeps the network that is known."""
     annotations = metadata.get("annotations") or {}
-    if not facts.networks or annotations.get(ADDRESS_ANNOTATION) in facts.networks:
+    known = annotations.get(ADDRESS_ANNOTATION, "")
+    alone = f"{known.partition('/')[0]}/32"
+    if not facts.networks or known in facts.networks or facts.networks[0] == alone:
         return dict(metadata)
     annotations = {**annotations, ADDRESS_ANNOTATION: facts.networks[0]}
     return {**metadata, "annotations": annotations}

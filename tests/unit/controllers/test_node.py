@@ -74,6 +74,10 @@ def test_a_node_carries_the_first_address_of_its_host_unless_the_owner_chose_ano
     made.observe(dataclasses.replace(seen, facts=moved))
     made.settle()
     assert _node(made)["metadata"]["annotations"]["kctl.io/address"] == "203.0.113.9/24"
+    told_less = dataclasses.replace(facts, networks=("203.0.113.9/32",))
+    made.observe(dataclasses.replace(seen, facts=told_less))
+    made.settle()
+    assert _node(made)["metadata"]["annotations"]["kctl.io/address"] == "203.0.113.9/24"
 
 
 def test_the_heartbeat_is_written_every_five_minutes_only() -> None:
