@@ -126,16 +126,21 @@ class Context:
         return plane
 
     def settle(
-        self, *, until: Callable[[], bool] | None = None, timeout: float | None = None
+        self,
+        *,
+        until: Callable[[], bool] | None = None,
+        timeout: float | None = None,
+        anew: bool = False,
     ) -> None:
         """After a write: run the pass, or leave it to whoever holds the lease; go on until
         `until` holds, at most `timeout` seconds. What is written stays written where no
         host answers; the exit code tells of it. As long as some host answers, one that does
-        not is worth a warning: what is written is carried out where it can be."""
+        not is worth a warning: what is written is carried out where it can be. `anew`: by
+        settings that have just changed."""
         from kctl.reconcile.after import after_write
 
         self.out.flush()
-        summary = after_write(self.plane, until=until, timeout=timeout)
+        summary = after_write(self.plane, until=until, timeout=timeout, anew=anew)
         for node, why in summary.unreachable.items():
             if summary.answering and node:
                 self.warn(f'node "{node}" does not answer: {why}')

@@ -22,7 +22,8 @@ def run(ctx: Context, args: Args) -> int:
         except ValueError as error:
             raise UsageError(f"{words[0]}: {error}") from None
         ctx.say(f"{words[0]} is {words[1]}")
-        ctx.settle()
+        ctx.plane.read_settings()
+        ctx.settle(anew=True)
         return 0
     if words:
         ctx.say(settings[words[0]])

@@ -31,11 +31,13 @@ def after_write(
     until: Callable[[], bool] | None = None,
     timeout: float | None = None,
     log: Log | None = None,
+    anew: bool = False,
 ) -> Summary:
     """Run passes until nothing is to be done at once and `until` (if given) holds, or
-    `timeout` seconds went by. The summary names hosts that did not answer."""
+    `timeout` seconds went by. The summary names hosts that did not answer. `anew`: who waits
+    for the world to settle makes room, since it goes by settings that have changed."""
     deadline = time.time() + timeout if timeout is not None else None
-    lease = _turn(plane, deadline)
+    lease = _turn_anew(plane) if anew else _turn(plane, deadline)
     if lease is None:
         _wait_for(until, deadline)
         return Summary()
@@ -81,9 +83,15 @@ def one_pass(plane: Plane, log: Log) -> Summary | None:
     """What `after_write` does, by this very process, so that it can tell how it went: who
     waits for the world to settle makes room, and a new one is left behind. None where a
     watcher does the work."""
-    with Asking(plane.store, TURN_SECONDS):
-        lease = _turn(plane, None, frozenset({"watch"}))
+    lease = _turn_anew(plane)
     return _work(plane, lease, None, None, log, patient=True) if lease is not None else None
+
+
+def _turn_anew(plane: Plane) -> ReconcileLease | None:
+    """The lease, from whoever waits for the world to settle as well; None where a watcher
+    holds it."""
+    with Asking(plane.store, TURN_SECONDS):
+        return _turn(plane, None, frozenset({"watch"}))
 
 
 def _wait_for(until: Callable[[], bool] | None, deadline: float | None) -> None:

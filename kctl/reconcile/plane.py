@@ -49,7 +49,7 @@ class Plane:
         self.clock = clock or SystemClock()
         self.randomness = randomness or Randomness()
         self.warn = warn
-        self.settings: Mapping[str, str] = ensure_settings(store, plugins, self.randomness)
+        self.read_settings()
         self._publish_catalog()
         self._ensure_namespaces()
 
@@ -66,6 +66,12 @@ class Plane:
         home = Path(home)
         store = Store.open(url or database_path(home))
         return cls(home, store, load_plugins(home), warn=warn)
+
+    def read_settings(self) -> None:
+        """As they are now, for what is done next."""
+        found = ensure_settings(self.store, self.plugins, self.randomness)
+        self.settings: Mapping[str, str] = found
+        self.__dict__.pop("api", None)  # it was made with those before
 
     @cached_property
     def kinds(self) -> Kinds:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
@@ -199,3 +200,26 @@ def _answers(cluster: Cluster, port: int) -> bool:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     return ran.stdout.startswith("v1 from web-")
+
+
+def test_a_changed_setting_counts_at_once_though_somebody_waits(
+    cluster: Cluster, image: str
+) -> None:
+    """Who waits for the world to settle goes by the settings of its start, and makes room."""
+    late = {"httpGet": {"path": "/", "port": 80}, "initialDelaySeconds": 60}
+    cluster.apply(workload("web", image, readinessProbe=late))
+    until(lambda: _lease_holder(cluster) == "until-settled", 20, "somebody waits")
+    cluster.do("settings", "pod-eviction-timeout", "7")
+    cluster.do("scale", "deployment/web", "--replicas=2")
+    until(lambda: len(cluster.pods("web")) == 2, 20, "two pods")
+    given = [
+        {each["tolerationSeconds"] for each in pod["spec"]["tolerations"]}
+        for pod in cluster.pods("web")
+    ]
+    assert sorted(map(sorted, given)) == [[7], [30]]
+
+
+def _lease_holder(cluster: Cluster) -> str:
+    with sqlite3.connect(cluster.home / "kctl.db") as database:
+        row = database.execute("SELECT detail FROM leases WHERE name = 'reconcile'").fetchone()
+    return row[0] if row else ""
