@@ -2,7 +2,7 @@
 
     from tests.integration.hosts.fixtures import bed, images, kctl
 
-and a module may set LAYOUT ("flat", "routed" or "closed") and HOSTS (how many). One bed and one
+and a module may set LAYOUT ("flat", "routed" or "closed") and HOST_COUNT. One bed and one
 control plane, with every host joined and the images `images`:v1 and :v2 there, serve all of
 a module's tests."""
 
@@ -36,7 +36,7 @@ def images() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def bed(request: pytest.FixtureRequest) -> Iterator[Bed]:
     module = request.module
-    made = Bed(getattr(module, "LAYOUT", "flat"), getattr(module, "HOSTS", 3))
+    made = Bed(getattr(module, "LAYOUT", "flat"), getattr(module, "HOST_COUNT", 3))
     yield made
     made.close()
 

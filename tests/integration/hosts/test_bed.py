@@ -13,7 +13,7 @@ from tests.integration.hosts.bed import Bed
 from tests.integration.reconcile.cluster import until
 
 pytestmark = pytest.mark.docker
-HOSTS = 2
+HOST_COUNT = 2
 
 
 @pytest.fixture(scope="module")
