@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,11 @@ class SqliteFile:
         try:
             if not path.parent.exists():
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            # Never open a file that is there: closing it again would drop the locks (fcntl)
+            # that another connection of this process holds on it.
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            with suppress(FileExistsError):
+                os.close(os.open(path, flags, 0o600))
         except OSError as error:
             raise StoreError(f'cannot open the database "{path}": {_reason(error)}') from error
 

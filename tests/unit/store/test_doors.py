@@ -117,3 +117,21 @@ def test_the_light_door_imports_nothing_heavy() -> None:
         [sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_second_door_in_one_process_keeps_the_locks_of_the_first(tmp_path: Path) -> None:
+    """A descriptor that is closed takes every lock of its process along (fcntl(2)): whoever
+    closes the database last would then remove the log under a process that still uses it."""
+    path = tmp_path / "kctl.db"
+    Store.open(path).close()
+    other = f"from kctl.store.store import Store; Store.open({str(path)!r}).close()"
+    key = Key("pods", "a", "b")
+    with Reader.open(path) as reader, Store.open(path) as store:
+        assert reader.revision() == store.revision() == 0
+        subprocess.run([sys.executable, "-c", other], cwd=ROOT, check=True)
+        store.write([Write(key, 0, b"x", "u")])
+        asked = f"from kctl.store.store import Store; print(Store.open({str(path)!r}).revision())"
+        said = subprocess.run(
+            [sys.executable, "-c", asked], cwd=ROOT, check=True, capture_output=True, text=True
+        )
+        assert said.stdout.split() == ["1"]
