@@ -112,7 +112,8 @@ class Bed:
         self.script("stop-engine", self.name, host)
 
     def kill_engine(self, host: str) -> None:
-        """The engine dies; its containers go on."""
+        """The engine dies; its containers go on until it starts, which makes them anew as
+        their restart policies say (Docker's live-restore is off by default)."""
         self._forget(host)
         self.script("kill-engine", self.name, host)
 

@@ -37,14 +37,24 @@ def fetch(url: str, kctl: Kctl | None = None, host: str = "") -> str:
     return subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
 
 
+def pods(kctl: Kctl, live: Sequence[str]) -> list[Object]:
+    """Those of the app that count: what is to be deleted on a host that does not answer stays
+    in the list until it does."""
+    return [
+        each
+        for each in kctl.pods(APP)
+        if each["spec"].get("nodeName") in live or "deletionTimestamp" not in each["metadata"]
+    ]
+
+
 def check(kctl: Kctl, version: str, replicas: int, live: Sequence[str]) -> None:
     """The world is what was asked for: raises what is wrong."""
-    pods = kctl.pods(APP)
-    assert wrong_pods(pods, replicas, live) == []
-    assert {each["spec"]["containers"][0]["image"].split(":")[1] for each in pods} == {version}
-    assert wrong_containers(kctl, pods, live) == []
-    assert wrong_store(kctl, pods, live) == []
-    wrong = until_right(lambda: wrong_answers(kctl, pods, version, live), 15)
+    found = pods(kctl, live)
+    assert wrong_pods(found, replicas, live) == []
+    assert {each["spec"]["containers"][0]["image"].split(":")[1] for each in found} == {version}
+    assert wrong_containers(kctl, found, live) == []
+    assert wrong_store(kctl, found, live) == []
+    wrong = until_right(lambda: wrong_answers(kctl, found, version, live), 15)
     assert wrong == []
 
 
@@ -102,7 +112,7 @@ def wrong_store(kctl: Kctl, pods: Iterable[Object], live: Sequence[str]) -> list
     slices = kctl.items("endpointslices", "-l", f"kubernetes.io/service-name={APP}")
     endpoints = [each for one in slices for each in one.get("endpoints") or ()]
     ready = [each["addresses"][0] for each in endpoints if each["conditions"].get("ready")]
-    if sorted(ready) != addresses or len(endpoints) != len(addresses):
+    if sorted(ready) != addresses:
         wrong.append(f"endpoints {endpoints}, pods {addresses}")
     if len(set(addresses)) != len(addresses):
         wrong.append(f"two pods with one address: {addresses}")
