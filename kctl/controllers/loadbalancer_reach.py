@@ -26,7 +26,7 @@ from kctl.store.types import Key, Memo
 
 _INSIDE, _EDGE = "lb", "edge"
 _TAKEN = re.compile(r"is taken by another program \(((?:\d{1,3}\.){3}\d{1,3}:\d{1,5})\)")
-_TAKEN_SECONDS = 300.0
+_TAKEN_SECONDS = 30.0
 """until a taken port is tried again"""
 
 
