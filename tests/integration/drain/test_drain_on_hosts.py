@@ -14,7 +14,7 @@ from tests.integration.hosts.traffic import Load
 from tests.integration.reconcile.cluster import Object, free_port, until, workload
 
 pytestmark = pytest.mark.docker
-HOSTS = 2
+HOST_COUNT = 2
 
 
 def nodes_of(kctl: Kctl, app: str) -> Counter[str]:

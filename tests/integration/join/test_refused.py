@@ -16,7 +16,7 @@ import pytest
 from tests.integration.hosts.bed import Bed, Kctl
 from tests.integration.reconcile.cluster import KCTL
 
-HOSTS = 2
+HOST_COUNT = 2
 NOBODY = 65534
 
 

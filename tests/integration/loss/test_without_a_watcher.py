@@ -14,7 +14,7 @@ from tests.integration.hosts.bed import Bed, Kctl
 from tests.integration.reconcile.cluster import Object, until
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
-HOSTS = 3
+HOST_COUNT = 3
 LOST = "h3"
 LEFT = ("h1", "h2")
 ALL = ("h1", "h2", "h3")

@@ -93,6 +93,8 @@ def _both(line: str, folder: Path, before: str | None) -> list[tuple[Ran, str | 
             path.write_text(before)
         env = {"HOME": str(folder), "KCTL_HOME": str(folder / "home")}
         said = renamed(run(program, f"{line} --kubeconfig={path}", env))
+        if line == "config get-clusters":  # kubectl lists them in any order, kctl by name
+            said = said._replace(out="".join(sorted(said.out.splitlines(keepends=True))))
         outcomes.append((said, path.read_text() if path.exists() else None))
     return outcomes
 
