@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bench.lab import ROOT, Lab, docker, lab, say
+from bench.lab import ROOT, Lab, docker, lab, say, wait_for
 
 _HOSTS = str(ROOT / "scripts/hosts")
 NAME = "bench"
@@ -50,8 +50,13 @@ def engine(node: str, *words: str) -> str:
 def spread_server(control: Lab) -> None:
     """Both versions of the server's image, on every node. It is the image of the load
     balancer, which stands on a node as soon as that serves something."""
+    control.kctl("create", "service", "clusterip", "first", "--tcp=80")
     for node in control.kctl("get", "nodes", "-o", "name").split():
         name = node.removeprefix("node/")
-        found = engine(name, "images", "--format", "{{.Repository}}:{{.Tag}}", "kctl-lb").split()
+        wait_for(lambda name=name: bool(_images(name)))  # type: ignore[misc]
         for version in ("v1", "v2"):
-            engine(name, "tag", found[0], f"{SERVER}:{version}")
+            engine(name, "tag", _images(name)[0], f"{SERVER}:{version}")
+
+
+def _images(node: str) -> list[str]:
+    return engine(node, "images", "--format", "{{.Repository}}:{{.Tag}}", "kctl-lb").split()

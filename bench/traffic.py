@@ -11,11 +11,13 @@ import json
 import re
 import subprocess
 import time
+import urllib.request
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from bench.bed import SERVER, nodes, spread_server
-from bench.lab import Lab, say
+from bench.lab import Lab, say, wait_for
 
 WANTED = 100_000
 SECONDS = 120
@@ -84,7 +86,8 @@ def run() -> dict[str, Any]:
         watcher = control.start("reconcile", "--watch")
         clients = []
         try:
-            time.sleep(1)
+            for address in addresses.values():
+                wait_for(partial(_answers, address, port))
             for address in addresses.values():
                 url = f"http://{address}:{port}/"
                 clients += [_client(url, 2), _client(url, 1, "Connection: close")]
@@ -96,7 +99,17 @@ def run() -> dict[str, Any]:
             watcher.terminate()
             watcher.wait()
     sent, failed, words = _total(said)
+    if sent < WANTED:
+        say(f"traffic: only {sent} requests were sent")
     return {"sent": sent, "failed": failed, "words": words, "changes": changes}
+
+
+def _answers(address: str, port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{address}:{port}/", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def _client(url: str, connections: int, *headers: str) -> subprocess.Popen[str]:
