@@ -21,7 +21,7 @@ test:
 	scripts/prepare test
 	$(MAKE) lint
 	.venv/bin/python -m pytest tests/unit -n 2
-	.venv/bin/python -m pytest tests/integration
+	.venv/bin/python -m pytest tests/integration --durations=20
 	scripts/test-contrib
 
 test-unit:

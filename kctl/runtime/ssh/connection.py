@@ -71,6 +71,7 @@ class Connection:
                 if not self._join():
                     self._start()
                 self._user = lock.share(self._at.users)
+                Path(self._at.leaving).unlink(missing_ok=True)
         except (BadFolder, OSError) as error:
             raise HostUnreachable(f"{self.target.login}: {error}") from error
 
@@ -176,20 +177,25 @@ class Connection:
         return found
 
     def leave(self) -> None:
-        """End the connection, unless another process uses it: then it ends some minutes
-        after its last use."""
+        """End the connection, or have the last process that uses it end it."""
         self._release()
         with contextlib.suppress(OSError, BadFolder):
             prepare(self._at.folder)
             with lock.held(self._at.lock, _LOCK_SECONDS):
                 if lock.alone(self._at.users):
                     master.end(self._at)
+                    Path(self._at.leaving).unlink(missing_ok=True)
                     Path(self._at.lock).unlink(missing_ok=True)
+                else:
+                    Path(self._at.leaving).touch(mode=0o600)
 
     def close(self) -> None:
-        """Let go; the connection stays for the commands that follow."""
+        """Let go; the connection stays for the commands that follow, unless the host was left
+        meanwhile."""
         with self._lock:
             self._release()
+        if Path(self._at.leaving).exists():
+            self.leave()
 
     def _release(self) -> None:
         hold, self._hold = self._hold, None

@@ -33,6 +33,8 @@ class Places:
         """held while a master is started or ended"""
         self.users = f"{base}.users"
         """held, shared, by every process that uses the connection"""
+        self.leaving = f"{base}.leaving"
+        """stands while the last user is to end the connection"""
         self.log = f"{base}.log"
         """what ssh says"""
         self.process = f"{base}.pid"

@@ -199,7 +199,9 @@ def test_the_master_outlives_a_command_and_not_the_node(
     assert [each.name for each in folder.iterdir() if each.suffix != ".conf"] == []
 
 
-def test_a_connection_in_use_elsewhere_is_left_alone(bed: Bed, connect: Connect) -> None:
+def test_a_connection_in_use_elsewhere_ends_with_its_last_user(
+    bed: Bed, folder: Path, connect: Connect
+) -> None:
     staying, leaving = connect(bed.url("h1")), connect(bed.url("h1"))
     staying.ensure()
     leaving.ensure()
@@ -207,6 +209,11 @@ def test_a_connection_in_use_elsewhere_is_left_alone(bed: Bed, connect: Connect)
     leaving.leave()
     staying.dial(bed.address("h1"), 22, 5).close()
     assert master_of(bed.url("h1")) == master
+    staying.close()
+    until(lambda: masters(folder) == [], 10, "the end of the master")
+    staying.ensure()
+    staying.close()
+    assert len(masters(folder)) == 1
 
 
 def test_waits_grow_and_the_first_success_ends_them(

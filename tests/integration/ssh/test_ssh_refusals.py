@@ -143,8 +143,9 @@ def server(bed: Bed) -> Iterator[Callable[[str], str]]:
         enter = ["unshare", "--mount", "--propagation", "private", "sh", "-c", script]
         started = bed.run("h1", *enter)
         assert started.code == 0, started
-        until((run / "more.pid").exists, 10, "the other sshd")
-        stop.append(int((run / "more.pid").read_text()))
+        pid = run / "more.pid"
+        until(lambda: pid.exists() and pid.read_text().strip(), 30, "the other sshd")
+        stop.append(int(pid.read_text()))
         return f"{bed.address('h1')}:{PORT}"
 
     yield start
