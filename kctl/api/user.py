@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 AUTHENTICATED = "system:authenticated"
@@ -32,3 +33,7 @@ class User(NamedTuple):
 
 
 ANONYMOUS = User("system:anonymous", (UNAUTHENTICATED,))
+
+CURRENT: ContextVar[User | None] = ContextVar("kctl_user", default=None)
+"""On whose behalf the Api is called. None is kctl itself: its command line and its
+controllers, which own the database and may do everything."""

@@ -28,6 +28,7 @@ def kctl_kinds() -> list[Kind]:
     )
     from kctl.api.kinds.discovery import endpointslice
     from kctl.api.kinds.policy import poddisruptionbudget
+    from kctl.api.kinds.rbac import clusterrole, clusterrolebinding, role, rolebinding
 
     return [
         namespace.KIND,
@@ -44,4 +45,8 @@ def kctl_kinds() -> list[Kind]:
         serviceaccount.KIND,
         lease.KIND,
         poddisruptionbudget.KIND,
+        clusterrolebinding.KIND,
+        clusterrole.KIND,
+        rolebinding.KIND,
+        role.KIND,
     ]
