@@ -15,7 +15,7 @@ from kctl.api.context import Context
 from kctl.api.encode import decode
 from kctl.api.kind import Admission, Kind, Object
 from kctl.api.registry import Kinds
-from kctl.api.verbs import create, delete, eviction, read, scale, update
+from kctl.api.verbs import binding, create, delete, eviction, read, scale, update
 from kctl.api.verbs import patch as patching
 from kctl.api.verbs.read import ObjectList, Selection, WatchEvent
 from kctl.store.types import Backend
@@ -142,7 +142,15 @@ class Api:
         Eviction, whose deleteOptions are those of the delete; answers the Status."""
         return eviction.evict(self._context, name, namespace, body, dry_run)
 
+    def bind(self, name: str, namespace: str, body: Object, *, dry_run: bool = False) -> Object:
+        """Put a pod on the node that `body`, a v1 Binding, names; answers the Status."""
+        return binding.bind(self._context, name, namespace, body, dry_run)
+
     # --- reads ---
+
+    def get_json(self, kind: Kind, name: str, namespace: str = "") -> bytes:
+        """`get` as JSON, made of the stored text without decoding it."""
+        return read.as_json(kind, self._context.record(kind, name, namespace))
 
     def get(self, kind: Kind | str, name: str, namespace: str = "") -> Object:
         return decode(self._context.record(self._context.kind(kind), name, namespace))

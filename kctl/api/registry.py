@@ -19,6 +19,8 @@ class Kinds(Iterable[Kind]):
         by_gvk = {(each.group, each.version, each.kind): each for each in kinds}
         self._kinds = tuple(by_gvk.values())
         self._by_type = {(each.api_version, each.kind): each for each in self._kinds}
+        self._by_path = {(each.group, each.version, each.plural): each for each in self._kinds}
+        self._versions = {(each.group, each.version) for each in self._kinds}
         self._by_resource: dict[str, Kind] = {}
         self._names: dict[str, Kind] = {}
         for each in self._kinds:
@@ -59,6 +61,13 @@ class Kinds(Iterable[Kind]):
         if found is None:
             raise ApiError(404, "NotFound", "the server could not find the requested resource")
         return found
+
+    def served(self, group: str, version: str, plural: str) -> Kind | None:
+        """By what stands in the path of a request."""
+        return self._by_path.get((group, version, plural))
+
+    def has_version(self, group: str, version: str) -> bool:
+        return (group, version) in self._versions
 
     def category(self, word: str) -> list[Kind]:
         """The members of a category such as "all", [] where nobody is in it."""

@@ -47,7 +47,9 @@ def _passes(ctx: Context, args: Args) -> int:
     if args["watch"]:
         from kctl.reconcile.watch import Watcher
 
-        Watcher(ctx.plane, Log(_level(args, "info"))).run()
+        watcher = Watcher(ctx.plane, Log(_level(args, "info")))
+        watcher.stop_on_signals()
+        watcher.run()
         return 0
     log = Log(_level(args, "warning"))
     if args["until-settled"]:

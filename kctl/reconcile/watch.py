@@ -1,7 +1,7 @@
 """`kctl reconcile --watch`: passes for as long as the process lives.
 
 It reacts to revisions (the loop polls the store), to the engines' event streams (a
-thread a node, each only a hint) and to timers. SIGTERM and SIGINT end it cleanly.
+thread a node, each only a hint) and to timers.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 
 from kctl.reconcile.after import POLL
@@ -30,8 +31,9 @@ death before its own list does, the busier the longer."""
 class Watcher:
     """The watch loop of one process."""
 
-    def __init__(self, plane: Plane, log: Log) -> None:
-        self.plane, self.log = plane, log
+    def __init__(self, plane: Plane, log: Log, tell: Callable[[str], object] = notify) -> None:
+        """`tell` gets what a supervisor is told: "READY=1", "WATCHDOG=1", "STOPPING=1"."""
+        self.plane, self.log, self._tell = plane, log, tell
         self._stop = threading.Event()
         self._hinted: set[str] = set()
         self._lock = threading.Lock()
@@ -42,30 +44,34 @@ class Watcher:
         self._petted = 0.0
 
     def run(self) -> Summary:
-        """Wait for the lease, then work until a signal. Call from the main thread."""
+        """Wait for the lease, then work until `stop`."""
         lease = ReconcileLease(self.plane.store, "watch")
-        self._catch_signals()
         if not self._acquire(lease):
             return Summary()
         loop = Loop(self.plane, self.log, lease)
         self._loop = loop
         try:
             loop.begin()
-            notify("READY=1")
+            self._tell("READY=1")
             self.log.info("watching", database=self.plane.home)
             loop.run(lambda _: False, each_turn=self._each_turn)
             return loop.summary
         finally:
-            notify("STOPPING=1")
+            self._tell("STOPPING=1")
             loop.end()
             lease.release()
             self.log.info("stopped")
 
-    def _catch_signals(self) -> None:
+    def stop_on_signals(self) -> None:
+        """SIGTERM and SIGINT end it. Call from the main thread."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """From any thread, and from a signal handler."""
         self._stop.set()
         loop = getattr(self, "_loop", None)
         if loop is not None:
@@ -101,7 +107,7 @@ class Watcher:
     def _pet(self) -> None:
         if self._watchdog is not None and time.monotonic() - self._petted > self._watchdog:
             self._petted = time.monotonic()
-            notify("WATCHDOG=1")
+            self._tell("WATCHDOG=1")
 
     def _follow_events(self, loop: Loop) -> None:
         for node in loop.observed.nodes:

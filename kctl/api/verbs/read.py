@@ -82,6 +82,13 @@ class ObjectList:
         return b"".join(parts)
 
 
+def as_json(kind: Kind, record: Record) -> bytes:
+    """One object with its resourceVersion, as it stands in `ObjectList.json`."""
+    head = beginning(kind)
+    value = record.value[len(head) :]
+    return b'%b"resourceVersion":"%d",%b' % (head, record.revision, value)
+
+
 def decode_all(records: Sequence[Record]) -> list[Object]:
     """Every object. The cyclic collector rests meanwhile: decoded JSON holds no cycles, and
     looking for them again and again takes as long as the decoding."""
@@ -93,6 +100,10 @@ def decode_all(records: Sequence[Record]) -> list[Object]:
     finally:
         if was_on:
             gc.enable()
+
+
+_EMPTY: Object = {"metadata": {"name": ""}}
+"""Enough of an object for the names of the fields that select it."""
 
 
 class Selection:
@@ -111,6 +122,12 @@ class Selection:
 
     def __bool__(self) -> bool:
         return self._labels is not None or self._fields is not None
+
+    def check(self) -> None:
+        """Raises SelectorError for a field that the kind does not let select."""
+        value = self._value_of(_EMPTY)
+        for each in self._fields.requirements if self._fields is not None else ():
+            value(each.field)
 
     def matches(self, obj: Object) -> bool:
         """Raises SelectorError for a field that the kind does not let select."""
@@ -247,10 +264,12 @@ def watch(
         raise errors.gone(too_old(error)) from None
     except FutureRevision as error:
         raise errors.ApiError(504, "Timeout", str(error)) from None
-    return iter([event for change in found if (event := _event(change, selection)) is not None])
+    return iter([event for change in found if (event := event_of(change, selection)) is not None])
 
 
-def _event(change: Change, selection: Selection) -> WatchEvent | None:
+def event_of(change: Change, selection: Selection) -> WatchEvent | None:
+    """What a watch with a selection tells of a change; None where it concerns nothing that is
+    or was selected. Raises SelectorError."""
     obj = _with_revision(change.value, change.revision)
     matches = not selection or selection.matches(obj)
     if change.type != "MODIFIED" or not selection:

@@ -1,0 +1,93 @@
+"""From a resource request to the handler of its verb."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.responses import Response
+
+from kctl.api.errors import ApiError
+from kctl.api.kind import Kind
+from kctl.server import binding, reading, scaling, watching, writing
+from kctl.server.call import Call
+from kctl.server.respond import text
+
+Handler = Callable[[Call, Kind], Awaitable[Response | None]]
+
+VERBS: dict[str, Handler] = {
+    "get": reading.get,
+    "list": reading.list_,
+    "watch": watching.watch,
+    "create": writing.create,
+    "update": writing.update,
+    "patch": writing.patch,
+    "delete": writing.delete,
+    "deletecollection": writing.delete_collection,
+}
+STATUS: dict[str, Handler] = {
+    "get": reading.get,
+    "update": writing.update,
+    "patch": writing.patch,
+}
+SCALE: dict[str, Handler] = {
+    "get": scaling.get,
+    "update": scaling.update,
+    "patch": scaling.patch,
+}
+SUBRESOURCES: dict[tuple[str, str], dict[str, Handler]] = {
+    ("pods", "binding"): {"create": binding.bind},
+    ("pods", "eviction"): {"create": binding.evict},
+}
+"""(resource, subresource) -> verb -> handler"""
+
+
+async def serve(call: Call) -> Response | None:
+    """Raises ApiError for what is not there and what is not allowed there."""
+    info = call.info
+    kind = call.server.kind(info.group, info.version, info.resource)
+    if kind is None:
+        if not call.server.has_version(info.group, info.version):
+            return text(call, "404 page not found\n", 404)
+        raise not_here()
+    if info.namespace and not kind.namespaced and info.resource != "namespaces":
+        raise not_here()
+    handlers = _handlers(kind, info.subresource)
+    if handlers is None:
+        raise not_here()
+    handler = handlers.get(info.verb)
+    if handler is None or not _addressed(call, kind):
+        raise not_allowed()
+    return await handler(call, kind)
+
+
+def _handlers(kind: Kind, subresource: str) -> dict[str, Handler] | None:
+    if not subresource:
+        return VERBS
+    found = SUBRESOURCES.get((kind.resource, subresource))
+    if found is not None:
+        return found
+    if subresource == "status" and kind.has_status:
+        return STATUS
+    if subresource == "scale" and kind.scale is not None:
+        return SCALE
+    if subresource == "finalize" and kind.finalizers is not Kind.finalizers:
+        return {"update": writing.update}
+    return None
+
+
+def _addressed(call: Call, kind: Kind) -> bool:
+    """Whether the path names what the verb needs: objects of a namespace are made and changed
+    in it, and what is created has no name in the path."""
+    info = call.info
+    if kind.namespaced and not info.namespace and info.verb not in ("list", "watch"):
+        return False
+    return not (info.verb == "create" and not info.subresource and info.name)
+
+
+def not_here() -> ApiError:
+    return ApiError(404, "NotFound", "the server could not find the requested resource")
+
+
+def not_allowed() -> ApiError:
+    text = "the server does not allow this method on the requested resource"
+    return ApiError(405, "MethodNotAllowed", text)

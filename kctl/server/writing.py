@@ -1,0 +1,244 @@
+"""Create, update, patch, delete and deletecollection."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+from starlette.responses import Response
+
+from kctl.api import json_text
+from kctl.api.errors import ApiError, bad_request, invalid
+from kctl.api.fields import forbidden, not_supported
+from kctl.api.kind import Kind, Object
+from kctl.server import bodies
+from kctl.server.call import Call
+from kctl.server.negotiate import Shape, shape
+from kctl.server.respond import respond
+from kctl.server.shapes import shaped, shaped_list
+
+APPLY = "application/apply-patch+yaml"
+PATCHES = {
+    "application/json-patch+json": "json",
+    "application/merge-patch+json": "merge",
+    "application/strategic-merge-patch+json": "strategic",
+}
+MAX_PATCH_OPERATIONS = 10_000
+RETURNS_DELETED = frozenset(
+    {"pods", "services", "serviceaccounts", "resourcequotas", "podtemplates"}
+    | {"persistentvolumes", "persistentvolumeclaims"}
+)
+"""Resources whose delete answers the object even where nothing held it."""
+
+
+class Options(NamedTuple):
+    """The parameters that every write has. `manager` is who owns the fields it sets."""
+
+    dry_run: bool
+    validation: str
+    manager: str
+    force: bool
+
+
+def options(call: Call, kind: str) -> Options:
+    """`kind` names them in errors: "CreateOptions". Raises ApiError."""
+    asked = call.queries.get("dryRun", [])
+    if any(each != "All" for each in asked):
+        raise invalid("meta.k8s.io", kind, "", [not_supported("dryRun", asked, ("All",))])
+    validation = call.query.get("fieldValidation", "") or "Warn"
+    if validation not in ("Strict", "Warn", "Ignore"):
+        supported = ("Ignore", "Strict", "Warn")
+        cause = not_supported("fieldValidation", validation, supported)
+        raise invalid("meta.k8s.io", kind, "", [cause])
+    agent = call.headers.get("user-agent", "").partition("/")[0]
+    manager = call.query.get("fieldManager", "") or (agent if agent.isprintable() else "")[:128]
+    return Options(bool(asked), validation, manager, call.flag("force"))
+
+
+async def create(call: Call, kind: Kind) -> Response:
+    form, asked = shape(call.headers, call.query), options(call, "CreateOptions")
+    obj = bodies.as_object(kind, await _body(call, asked))
+    made = await call.blocking(
+        partial(
+            call.server.api.create,
+            obj,
+            namespace=call.info.namespace or None,
+            dry_run=asked.dry_run,
+            validation=asked.validation,
+        )
+    )
+    return _answer(call, kind, made, form, 201)
+
+
+async def update(call: Call, kind: Kind) -> Response:
+    """PUT of the object or of one of its subresources."""
+    form, asked = shape(call.headers, call.query), options(call, "UpdateOptions")
+    obj = bodies.as_object(kind, await _body(call, asked), call.info.name)
+    obj["metadata"] = _metadata(call, kind, obj)
+    made = await call.blocking(
+        partial(
+            call.server.api.update,
+            obj,
+            subresource=call.info.subresource,
+            dry_run=asked.dry_run,
+            validation=asked.validation,
+        )
+    )
+    return _answer(call, kind, made, form)
+
+
+def _metadata(call: Call, kind: Kind, obj: Object) -> Any:
+    """With the name and namespace of the path, where the body has none."""
+    meta = obj.get("metadata")
+    if not isinstance(meta, dict):
+        return meta if meta is not None else {"name": call.info.name}
+    if not kind.namespaced:
+        return {"name": call.info.name, **meta}
+    own = meta.get("namespace")
+    if own and own != call.info.namespace:
+        raise bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request"
+        )
+    return {"name": call.info.name, **meta, "namespace": call.info.namespace}
+
+
+async def patch(call: Call, kind: Kind) -> Response:
+    form, asked = shape(call.headers, call.query), options(call, "PatchOptions")
+    media = bodies.media_type(call)
+    info = call.info
+    if media not in PATCHES:
+        raise bodies.unsupported_media((*PATCHES, APPLY))
+    if asked.force:
+        cause = forbidden("force", "may not be specified for non-apply patch")
+        raise invalid("meta.k8s.io", "PatchOptions", "", [cause])
+    change = _patch_body(await call.body(), PATCHES[media])
+    made = await call.blocking(
+        partial(
+            call.server.api.patch,
+            kind,
+            info.name,
+            info.namespace,
+            change,
+            PATCHES[media],
+            subresource=info.subresource,
+            dry_run=asked.dry_run,
+            validation=asked.validation,
+        )
+    )
+    return _answer(call, kind, made, form)
+
+
+def _patch_body(raw: bytes, type_: str) -> Any:
+    try:
+        values = json_text.read_values(raw.decode())
+    except (json_text.JsonSyntaxError, UnicodeDecodeError) as error:
+        raise bad_request(f"error decoding patch: {error}") from None
+    if len(values) != 1:
+        raise bad_request("error decoding patch: unexpected end of JSON input")
+    (value,) = values
+    if type_ == "json":
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            why = "json: cannot unmarshal object into Go value of type jsonpatch.Patch"
+            raise bad_request(f"error decoding patch: {why}")
+        if len(value) > MAX_PATCH_OPERATIONS:
+            raise ApiError(
+                413,
+                "RequestEntityTooLarge",
+                f"The allowed maximum operations in a JSON patch is {MAX_PATCH_OPERATIONS}, got "
+                f"{len(value)}",
+            )
+    return value
+
+
+async def delete(call: Call, kind: Kind) -> Response:
+    form = shape(call.headers, call.query)
+    asked = await _delete_options(call)
+    info = call.info
+    gone = await call.blocking(
+        partial(
+            call.server.api.delete,
+            kind,
+            info.name,
+            info.namespace,
+            propagation=asked["propagation"],
+            grace=asked["grace"],
+            uid=asked["uid"],
+            resource_version=asked["version"],
+            dry_run=asked["dry_run"],
+        )
+    )
+    stays = asked["dry_run"] or call.server.exists(kind, info.namespace, info.name)
+    if stays or kind.resource in RETURNS_DELETED:
+        return _answer(call, kind, gone, form)
+    return respond(call, _deleted(kind, gone), form)
+
+
+def _deleted(kind: Kind, obj: Object) -> Object:
+    """The Status of a delete that left nothing."""
+    details = {"name": obj["metadata"]["name"], "group": kind.group, "kind": kind.plural}
+    return {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "details": {name: value for name, value in details.items() if value}
+        | {"uid": obj["metadata"]["uid"]},
+    }
+
+
+async def delete_collection(call: Call, kind: Kind) -> Response:
+    form = shape(call.headers, call.query)
+    asked = await _delete_options(call)
+    gone = await call.blocking(
+        partial(
+            call.server.api.delete_collection,
+            kind,
+            call.info.namespace or None,
+            label_selector=call.query.get("labelSelector", ""),
+            field_selector=call.query.get("fieldSelector", ""),
+            propagation=asked["propagation"],
+            grace=asked["grace"],
+            dry_run=asked["dry_run"],
+        )
+    )
+    meta = {"resourceVersion": str(call.server.plane.store.revision())}
+    return respond(call, shaped_list(kind, gone, meta, form, call.server.now()), form)
+
+
+async def _delete_options(call: Call) -> dict[str, Any]:
+    """From the body (DeleteOptions) or, where there is none, from the parameters."""
+    body = await bodies.read(call)
+    given: Object = body if isinstance(body, dict) else {}
+    if body is not None and not isinstance(body, dict):
+        raise bad_request("the body of a delete is to be DeleteOptions")
+    if given.get("kind") not in (None, "", "DeleteOptions"):
+        raise bad_request(f'expected DeleteOptions, got "{given["kind"]}"')
+    preconditions = given.get("preconditions") or {}
+    dry = given.get("dryRun") or call.queries.get("dryRun") or []
+    if any(each != "All" for each in dry):
+        raise invalid("meta.k8s.io", "DeleteOptions", "", [not_supported("dryRun", dry, ("All",))])
+    propagation = given.get("propagationPolicy") or call.query.get("propagationPolicy") or None
+    orphan = given.get("orphanDependents")
+    if orphan is not None and propagation is None:
+        propagation = "Orphan" if orphan else "Background"
+    grace = given.get("gracePeriodSeconds", call.number("gracePeriodSeconds"))
+    if grace is not None and (not isinstance(grace, int) or isinstance(grace, bool)):
+        raise bad_request("gracePeriodSeconds is to be a whole number")
+    return {
+        "propagation": propagation,
+        "grace": max(grace, 0) if grace is not None else None,
+        "uid": preconditions.get("uid"),
+        "version": preconditions.get("resourceVersion"),
+        "dry_run": bool(dry),
+    }
+
+
+async def _body(call: Call, asked: Options) -> Any:
+    value = await bodies.read(call, asked.validation)
+    if value is None:
+        raise bad_request("the body of the request is empty")
+    return value
+
+
+def _answer(call: Call, kind: Kind, obj: Object, form: Shape, code: int = 200) -> Response:
+    return respond(call, shaped(kind, obj, form, call.server.now()), form, code)
