@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Select, bindparam, delete, func, select
 
+from kctl.store.authors import forget
 from kctl.store.errors import Compacted
 from kctl.store.meta import meta_get, meta_set
 from kctl.store.schema import revisions
@@ -125,5 +126,6 @@ def compact(
         return 0
     dropped = session.run(DROP_FOLLOWED, low=low, high=high)
     dropped += session.run(DROP_DELETED, low=low, high=high)
+    forget(session, high)
     meta_set(session, REVISIONS_COMPACTED_KEY, str(high))
     return dropped

@@ -105,6 +105,13 @@ meta = Table(
     Column("value", Text, nullable=False),
 )
 
+authors = Table(
+    "authors",
+    metadata,
+    Column("revision", Revision, primary_key=True),
+    Column("author", Text, nullable=False),
+)
+
 leases = Table(
     "leases",
     metadata,

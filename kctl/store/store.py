@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from kctl.store import leases, log, memos, meta, reads, retention, writes
+from kctl.store import authors, leases, log, memos, meta, reads, retention, writes
 from kctl.store.address import backing_for
 from kctl.store.migrations import migrate
 from kctl.store.session import Session
@@ -21,6 +21,10 @@ POLL_SECONDS = 0.02
 """How soon a waiter notices what another process wrote; looking costs some 5 us."""
 
 
+def _nobody() -> str:
+    return ""
+
+
 class Store(Backend):
     """See `Backend` for the verbs that are not explained here. Threads may share a store.
     Every method raises StoreError for what the database refuses."""
@@ -28,6 +32,8 @@ class Store(Backend):
     def __init__(self, session: Session, *, clock: Callable[[], float] = time.time) -> None:
         self._session, self._clock = session, clock
         self._written = threading.Condition()
+        self.author: Callable[[], str] = _nobody
+        """who is writing now, in words of the caller's; "" leaves no trace"""
 
     @classmethod
     def open(
@@ -74,6 +80,8 @@ class Store(Backend):
             now = self._clock()
             numbers = writes.apply(self._session, wanted, now)
             memos.remember(self._session, memory)
+            if numbers and (author := self.author()):
+                authors.sign(self._session, numbers, author)
             if numbers:
                 retention.compact_a_little(self._session, numbers[0] - 1, numbers[-1], now)
         if numbers:
@@ -94,6 +102,17 @@ class Store(Backend):
         """What was written after the revision `since`, in order; `limit` 0 is all of it.
         Raises Compacted."""
         return log.changes(self._session, since, resource, namespace, limit)
+
+    def trail(
+        self,
+        *,
+        resource: str | None = None,
+        namespace: str | None = None,
+        name: str | None = None,
+        limit: int = 0,
+    ) -> list[authors.Entry]:
+        """Who wrote what, the newest first; `limit` 0 is all of it."""
+        return authors.trail(self._session, resource, namespace, name, limit)
 
     def wait(self, since: int, timeout: float) -> bool:
         """Block until `revision() > since`, whoever writes; False after `timeout` seconds."""

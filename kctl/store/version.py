@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from kctl.store.errors import NewerSchema, OlderSchema
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SCHEMA_KEY = "schema"
 """The key in the table `meta`."""
 

@@ -14,11 +14,14 @@ from sqlalchemy import text
 
 from kctl.store.errors import NewerSchema, StoreError
 from kctl.store.meta import meta_get, meta_set
-from kctl.store.migrations import m0001_first
+from kctl.store.migrations import m0001_first, m0002_authors
 from kctl.store.session import Session
 from kctl.store.version import SCHEMA_KEY
 
-STEPS: Mapping[int, Callable[[Session], None]] = {1: m0001_first.migrate}
+STEPS: Mapping[int, Callable[[Session], None]] = {
+    1: m0001_first.migrate,
+    2: m0002_authors.migrate,
+}
 
 
 def migrate(session: Session, steps: Mapping[int, Callable[[Session], None]] = STEPS) -> None:

@@ -126,7 +126,7 @@ def test_a_newer_database_is_refused_by_both_versions(path: Path, door: object) 
     with Store.open(path) as store:
         store.meta_put("schema", "7")
     with pytest.raises(
-        NewerSchema, match="schema version 7, but this kctl knows only versions up to 1"
+        NewerSchema, match="schema version 7, but this kctl knows only versions up to 2"
     ):
         door(path)  # type: ignore[operator]
 
