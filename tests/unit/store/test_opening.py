@@ -134,7 +134,7 @@ def test_a_newer_database_is_refused_by_both_versions(path: Path, door: object) 
 def test_the_light_door_leaves_migrating_to_the_other(path: Path) -> None:
     with Store.open(path) as store:
         store.meta_put("schema", "0")
-    with pytest.raises(OlderSchema, match="schema version 0, older than 1"):
+    with pytest.raises(OlderSchema, match="schema version 0, older than 2"):
         Reader.open(path)
 
 
