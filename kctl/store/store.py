@@ -33,7 +33,7 @@ class Store(Backend):
         self._session, self._clock = session, clock
         self._written = threading.Condition()
         self.author: Callable[[], str] = _nobody
-        """who is writing now, in words of the caller's; "" leaves no trace"""
+        """who calls `write` now, in words of the caller's; "" leaves no trace"""
 
     @classmethod
     def open(
@@ -70,17 +70,19 @@ class Store(Backend):
         return reads.held_claims(self._session, prefix)
 
     def write(self, writes: Sequence[Write]) -> Sequence[int]:
-        return self.commit(writes, {})
+        return self.commit(writes, {}, self.author())
 
-    def commit(self, wanted: Sequence[Write], memory: Mapping[str, Memo | None]) -> list[int]:
-        """`write` and `remember` in one transaction."""
+    def commit(
+        self, wanted: Sequence[Write], memory: Mapping[str, Memo | None], author: str = ""
+    ) -> list[int]:
+        """`write` and `remember` in one transaction, signed by `author`."""
         if not wanted and not memory:
             return []
         with self._session.writing():
             now = self._clock()
             numbers = writes.apply(self._session, wanted, now)
             memos.remember(self._session, memory)
-            if numbers and (author := self.author()):
+            if numbers and author:
                 authors.sign(self._session, numbers, author)
             if numbers:
                 retention.compact_a_little(self._session, numbers[0] - 1, numbers[-1], now)
