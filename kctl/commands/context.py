@@ -121,9 +121,21 @@ class Context:
 
         plane = Plane.open(Path(self.home), url=self.target.database)
         plane.warn = self.warn
+        plane.store.author = self._author
         gc.freeze()  # modules live as long as the process
         gc.enable()
         return plane
+
+    def _author(self) -> str:
+        """How the audit trail names whoever runs this command."""
+        import getpass
+        import json
+
+        try:
+            user = getpass.getuser()
+        except (KeyError, OSError):  # an account that has no name
+            user = f"uid {os.getuid()}"
+        return json.dumps({"user": user, "verb": self.args.path, "agent": "kctl"})
 
     def settle(
         self,

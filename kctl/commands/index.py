@@ -94,6 +94,7 @@ BUILTIN: tuple[CommandRef, ...] = (
         OTHER,
     ),
     CommandRef("config", _AT + "config", "Modify kubeconfig files", OTHER),
+    CommandRef("audit", _AT + "audit", "Show who changed what", TROUBLE),
     CommandRef("plugin", _AT + "plugin_", "Provides utilities for interacting with plugins", OTHER),
     CommandRef(
         "reconcile", _AT + "reconcile", "Bring the hosts into line with what is wanted", OTHER
