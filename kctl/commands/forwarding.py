@@ -13,7 +13,7 @@ from kctl.commands.forward_listen import Listening
 from kctl.commands.forward_ports import Forwarded
 
 if TYPE_CHECKING:
-    from kctl.runtime.types import Duplex, PortForward
+    from kctl.runtime.stream_types import Duplex, PortForward
 
 
 class Forwarding:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import queue
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,16 +22,15 @@ from kctl.runtime.simulated_engine import KILLED, Container, Engine
 from kctl.runtime.simulated_execute import Executor, silence
 from kctl.runtime.simulated_faults import Faults, Latency, Program
 from kctl.runtime.simulated_images import SimulatedImages
-from kctl.runtime.simulated_portforward import EchoPorts
+from kctl.runtime.simulated_streams import EchoPorts, Printing, echo, printed
+from kctl.runtime.stream_types import ExecStream, PortForward, Wire
 from kctl.runtime.types import (
-    ExecStream,
     FrontState,
     HostUnreachable,
     NodeFacts,
     NodeObservation,
     Operation,
     Outcome,
-    PortForward,
     RuntimeEvent,
 )
 
@@ -215,11 +215,15 @@ class SimulatedRuntime:
         line = f"{container.state.name} started, attempt {container.state.attempt}\n"
         yield ((stamp if timestamps else "") + line).encode()
 
+    def log_wire(self, container_id: str, **what: Any) -> Wire:
+        """The same, from the same arguments."""
+        return printed(b"".join(self.logs(container_id, **what)))
+
     def exec(
         self, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool
     ) -> ExecStream:
         self._answers()
-        return _Echo(" ".join(command))
+        return Printing(" ".join(command))
 
     def attach(
         self,
@@ -232,11 +236,16 @@ class SimulatedRuntime:
     ) -> ExecStream:
         """What the log holds where it is to be replayed; then the stream ends."""
         self._answers()
-        return _Echo(b"".join(self.logs(container_id)).decode().rstrip() if replay else "")
+        return Printing(b"".join(self.logs(container_id)).decode().rstrip() if replay else "")
 
     def port_forward(self, container_id: str, address: str) -> PortForward:
         self._answers()
         return EchoPorts()
+
+    def dial(self, address: str, port: int, timeout: float) -> socket.socket:
+        """Something that says everything back."""
+        self._answers()
+        return echo().sock
 
     def close(self) -> None:
         """What runs keeps running: another connection may find it."""
@@ -327,16 +336,3 @@ class SimulatedRuntime:
     def _publish(self, uid: str, container: str, action: str) -> None:
         for listener in self._listeners:
             listener.put(RuntimeEvent(self.node, uid, container, action))
-
-
-class _Echo:
-    """A process that prints one line, if any, and succeeds."""
-
-    def __init__(self, line: str) -> None:
-        self._line = line
-
-    def run(self, stdin: Any, stdout: Any, stderr: Any) -> int:
-        if self._line:
-            stdout.write((self._line + "\n").encode())
-            stdout.flush()
-        return 0

@@ -6,12 +6,14 @@ compared in a test. An observation is immutable; times in it are epoch seconds.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from kctl.network.types import Front
 from kctl.runtime.image_types import ImageStore, Suppliers
+from kctl.runtime.stream_types import ExecStream, PortForward, Wire
 
 Object = dict[str, Any]
 
@@ -359,42 +361,6 @@ class RuntimeEvent:
     action: str = ""
 
 
-class ExecStream(Protocol):
-    """A running exec or attach."""
-
-    def run(self, stdin: Any, stdout: Any, stderr: Any) -> int:
-        """Copy until the process ends (raw terminal and resizes where tty); its exit code."""
-        ...
-
-
-class Duplex(Protocol):
-    """A connection whose two directions end on their own. Each may be used by a thread."""
-
-    def receive(self) -> bytes:
-        """The next bytes; b"" at the end. Raises OSError."""
-        ...
-
-    def send(self, data: bytes) -> None: ...
-
-    def finish(self) -> None:
-        """Nothing more will be sent; what comes can still be received."""
-        ...
-
-    def close(self) -> None: ...
-
-
-class PortForward(Protocol):
-    """The ports of one pod, as its own processes reach them."""
-
-    def connect(self, port: int) -> Duplex:
-        """Raises OSError, now or at the first `receive`, where nothing listens."""
-        ...
-
-    def close(self) -> None:
-        """Leave nothing of it on the host."""
-        ...
-
-
 class Runtime(Protocol):
     """One node's engine. Every method is safe to call from several threads, returns or
     raises `HostUnreachable` within a bounded time, and never blocks on another node."""
@@ -435,6 +401,19 @@ class Runtime(Protocol):
         """Lines (stdout and stderr in the order written), newline included."""
         ...
 
+    def log_wire(
+        self,
+        container_id: str,
+        *,
+        follow: bool = False,
+        tail: int | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        timestamps: bool = False,
+    ) -> Wire:
+        """The same as a wire. Raises FileNotFoundError where the container is gone."""
+        ...
+
     def exec(
         self, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool
     ) -> ExecStream: ...
@@ -454,6 +433,11 @@ class Runtime(Protocol):
 
     def port_forward(self, container_id: str, address: str) -> PortForward:
         """The ports of the pod at `address`, of which `container_id` is a running container."""
+        ...
+
+    def dial(self, address: str, port: int, timeout: float) -> socket.socket:
+        """Connect to ADDRESS:PORT in the network of the host. Raises OSError as
+        `socket.create_connection` does."""
         ...
 
     def close(self) -> None: ...

@@ -1,13 +1,15 @@
-"""Running a command in a container: for a person (`Exec`), or for kctl (`run`)."""
+"""Running a command in a container: for a person or a client (`Exec`), or for kctl (`run`)."""
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from kctl.runtime.docker import hijack, terminal
 from kctl.runtime.docker.frames import Demultiplexer
+from kctl.runtime.docker.wire import Streamed
 
 if TYPE_CHECKING:
     from kctl.runtime.docker.client import Engine
@@ -59,7 +61,7 @@ def exit_code(engine: Engine, exec_id: str) -> int:
 
 
 class Exec:
-    """A command in a container, connected to a person's streams (`ExecStream`)."""
+    """A command in a container (`ExecStream`)."""
 
     def __init__(
         self, engine: Engine, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool
@@ -68,10 +70,19 @@ class Exec:
         self._container, self._command = container_id, list(command)
 
     def run(self, stdin: Any, stdout: Any, stderr: Any) -> int:
-        """Copy until the process ends; its exit code. Streams are binary files.
+        """Copy until the process ends; its exit code. Streams are binary files."""
+        wire = self.wire()
+        try:
+            person = stdin if self._tty and self._stdin else None
+            with terminal.raw(person, wire.resize), self._engine.translated():
+                if self._stdin:
+                    terminal.feed(stdin, wire.stream)
+                terminal.copy(wire.stream, stdout, stderr, tty=self._tty)
+        finally:
+            wire.close()
+        return wire.result()
 
-        Raises FileNotFoundError when the container is gone, RuntimeError with the engine's
-        words when the command cannot run."""
+    def wire(self) -> Running:
         from docker.errors import APIError, NotFound
 
         from kctl.runtime.docker.client import explanation
@@ -86,19 +97,21 @@ class Exec:
             raise FileNotFoundError(f"no such container: {self._container}") from None
         except APIError as error:
             raise RuntimeError(explanation(error)) from None
-        try:
-            person = stdin if self._tty and self._stdin else None
-            with terminal.raw(person, self._resize(made["Id"])), self._engine.translated():
-                if self._stdin:
-                    terminal.feed(stdin, stream)
-                terminal.copy(stream, stdout, stderr, tty=self._tty)
-        finally:
-            stream.close()
-        return exit_code(self._engine, made["Id"])
+        return Running(self._engine, made["Id"], stream, tty=self._tty)
 
-    def _resize(self, exec_id: str) -> Callable[[int, int], None]:
-        def resize(rows: int, columns: int) -> None:
-            with self._engine.quick() as api:
-                api.exec_resize(exec_id, height=rows, width=columns)
 
-        return resize
+class Running(Streamed):
+    """A command that runs, as a `Session`."""
+
+    def __init__(self, engine: Engine, exec_id: str, stream: hijack.Stream, *, tty: bool) -> None:
+        super().__init__(stream, tty=tty)
+        self._engine, self._exec = engine, exec_id
+
+    def resize(self, rows: int, columns: int) -> None:
+        from docker.errors import APIError
+
+        with contextlib.suppress(APIError), self._engine.quick() as api:
+            api.exec_resize(self._exec, height=rows, width=columns)
+
+    def result(self) -> int:
+        return exit_code(self._engine, self._exec)

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from kctl.runtime.docker.frames import lines
+from kctl.runtime.docker.wire import Streamed
 
 if TYPE_CHECKING:
     from kctl.runtime.docker.client import Engine
+
+_CONNECT = 10.0
 
 
 def read(
@@ -25,26 +29,49 @@ def read(
     timestamps: bool = False,
 ) -> Iterator[bytes]:
     """See `Runtime.logs`. Raises FileNotFoundError when the container is gone."""
-    from docker.errors import APIError, NotFound
+    found = wire(
+        engine,
+        container_id,
+        follow=follow,
+        tail=tail,
+        since=since,
+        until=until,
+        timestamps=timestamps,
+    )
+    if not follow:
+        found.stream.wait_at_most(_CONNECT)
+    try:
+        with engine.translated(_CONNECT):
+            yield from lines(iter(found.stream.receive, b""), tty=found.tty)
+    finally:
+        found.close()
+
+
+def wire(
+    engine: Engine,
+    container_id: str,
+    *,
+    follow: bool = False,
+    tail: int | None = None,
+    since: float | None = None,
+    until: float | None = None,
+    timestamps: bool = False,
+) -> Streamed:
+    """See `Runtime.log_wire`."""
+    from docker.errors import NotFound
+
+    from kctl.runtime.docker import hijack
 
     with engine.quick() as api:
         try:
             tty = bool(api.inspect_container(container_id)["Config"].get("Tty"))
         except NotFound:
             raise FileNotFoundError(f"no such container: {container_id}") from None
-        answer = api.get(
-            f"{api.base_url}/v{api.api_version}/containers/{container_id}/logs",
-            params=_parameters(follow, tail, since, until, timestamps),
-            stream=True,
-            timeout=(api.timeout, None if follow else api.timeout),
-        )
-        if answer.status_code != 200:
-            raise APIError(answer.text, response=answer)
-    try:
-        with engine.translated():
-            yield from lines(answer.iter_content(chunk_size=None), tty=tty)
-    finally:
-        answer.close()
+        path = f"/v{api.api_version}/containers/{container_id}/logs"
+    query = urlencode(_parameters(follow, tail, since, until, timestamps))
+    with engine.translated(_CONNECT):
+        stream = hijack.get(f"{path}?{query}", engine.url, _CONNECT)
+    return Streamed(stream, tty=tty)
 
 
 def _parameters(

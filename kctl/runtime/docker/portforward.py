@@ -14,16 +14,18 @@ import os
 import socket
 import threading
 import uuid
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from kctl.runtime.docker import calls, exec, hijack, labels
 from kctl.runtime.docker.context import Context, Failure
-from kctl.runtime.docker.frames import Demultiplexer
 from kctl.runtime.docker.imagetar import archive
 from kctl.runtime.docker.relay import PROGRAMS
+from kctl.runtime.docker.wire import Streamed
+from kctl.runtime.stream_types import STDOUT
 
 if TYPE_CHECKING:
-    from kctl.runtime.types import Duplex
+    from kctl.runtime.stream_types import Duplex
 
 NAME = "kctl-relay"
 ROLE = "relay"
@@ -37,57 +39,66 @@ class Direct:
 
     def __init__(self, sock: socket.socket) -> None:
         sock.settimeout(None)
-        self._sock = sock
+        self.sock = sock
 
     def receive(self) -> bytes:
-        return self._sock.recv(65536)
+        return self.sock.recv(65536)
 
     def send(self, data: bytes) -> None:
-        self._sock.sendall(data)
+        self.sock.sendall(data)
 
     def finish(self) -> None:
-        self._sock.shutdown(socket.SHUT_WR)
+        self.sock.shutdown(socket.SHUT_WR)
+
+    def decode(self, chunk: bytes) -> Iterable[tuple[int, bytes]]:
+        return [(STDOUT, chunk)]
+
+    def result(self) -> int:
+        return 0
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
-            self._sock.shutdown(socket.SHUT_RDWR)  # wakes who is in `receive`
-        self._sock.close()
+            self.sock.shutdown(socket.SHUT_RDWR)  # wakes who is in `receive`
+        self.sock.close()
 
 
-class Relayed:
-    """The streams of a relay program as `Duplex`. `receive` raises the error of the connect
-    where it failed: that is known once the program ended without a word."""
+class Relayed(Streamed):
+    """The streams of a relay program as `Duplex`. That a connect failed is known once the
+    program ended without a word."""
 
     def __init__(self, context: Context, exec_id: str) -> None:
         self._engine, self._exec = context.engine, exec_id
-        self._stream = exec.start(context.engine, exec_id, tty=False)
-        self._frames = Demultiplexer()
+        super().__init__(exec.start(context.engine, exec_id, tty=False), tty=False)
         self._silent = True
 
     def receive(self) -> bytes:
-        while chunk := self._stream.receive():
-            data = b"".join(payload for _, payload in self._frames.feed(chunk))
+        while chunk := self.stream.receive():
+            data = b"".join(payload for _, payload in self.decode(chunk))
             if data:
-                self._silent = False
                 return data
-        if self._silent:
-            code = exec.exit_code(self._engine, self._exec)
-            if code:
-                raise OSError(code, os.strerror(code))
+        self.result()
         return b""
 
+    def decode(self, chunk: bytes) -> Iterable[tuple[int, bytes]]:
+        for stream, payload in super().decode(chunk):
+            self._silent = False
+            yield stream, payload
+
+    def result(self) -> int:
+        code = exec.exit_code(self._engine, self._exec) if self._silent else 0
+        if code:
+            raise OSError(code, os.strerror(code))
+        return 0
+
     def send(self, data: bytes) -> None:
-        self._stream.send(data)
+        self.stream.send(data)
 
     def finish(self) -> None:
-        self._stream.finish()
-
-    def close(self) -> None:
-        self._stream.close()
+        self.stream.finish()
 
 
 class PortForward:
-    """The ports of one pod (`kctl.runtime.types.PortForward`). `container_id` is any of its
+    """The ports of one pod (`kctl.runtime.stream_types.PortForward`). `container_id` is any of its
     running containers."""
 
     def __init__(self, context: Context, container_id: str, address: str) -> None:

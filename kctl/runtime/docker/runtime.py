@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -20,10 +21,10 @@ from kctl.runtime.docker.observe import Observer, clock_skew
 from kctl.runtime.docker.portforward import PortForward
 from kctl.runtime.docker.reach import Reach
 from kctl.runtime.image_types import Suppliers
+from kctl.runtime.stream_types import ExecStream, Wire
 from kctl.runtime.threads import Threads
 from kctl.runtime.types import (
     CleanNode,
-    ExecStream,
     HostUnreachable,
     NodeObservation,
     Operation,
@@ -130,6 +131,26 @@ class DockerRuntime:
             timestamps=timestamps,
         )
 
+    def log_wire(
+        self,
+        container_id: str,
+        *,
+        follow: bool = False,
+        tail: int | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        timestamps: bool = False,
+    ) -> Wire:
+        return logs.wire(
+            self._context.engine,
+            container_id,
+            follow=follow,
+            tail=tail,
+            since=since,
+            until=until,
+            timestamps=timestamps,
+        )
+
     def exec(
         self, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool
     ) -> ExecStream:
@@ -155,6 +176,9 @@ class DockerRuntime:
 
     def port_forward(self, container_id: str, address: str) -> PortForward:
         return PortForward(self._context, container_id, address)
+
+    def dial(self, address: str, port: int, timeout: float) -> socket.socket:
+        return self._context.dial(address, port, timeout)
 
     def close(self) -> None:
         self._context.engine.close()
