@@ -48,10 +48,9 @@ def compact(rules: Iterable[Rule]) -> list[Rule]:
         about = _simple(rule)
         if about is None:
             others.append(rule)
-        elif about in simple:
-            simple[about]["verbs"] += rule["verbs"]
-        else:
-            simple[about] = {**rule, "verbs": list(rule["verbs"])}
+            continue
+        known = simple.setdefault(about, {**rule, "verbs": []})
+        known["verbs"] += rule["verbs"]
     return others + list(simple.values())
 
 
@@ -60,7 +59,8 @@ def _simple(rule: Rule) -> tuple[str, str, str | None] | None:
     names = rule.get("resourceNames") or ()
     if rule.get("nonResourceURLs") or len(groups) != 1 or len(resources) != 1 or len(names) > 1:
         return None
-    return groups[0], resources[0], names[0] if names else None
+    name = str(names[0]) if names else None
+    return str(groups[0]), str(resources[0]), name
 
 
 def shown(rules: Sequence[Rule] | None) -> list[Rule]:
