@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import traceback
 
@@ -9,11 +10,16 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kctl.api.errors import ApiError, internal
+from kctl.api.user import CURRENT
 from kctl.server import paths, resources
 from kctl.server.call import Call
 from kctl.server.respond import refuse
-from kctl.server.state import WARNINGS, Server
+from kctl.server.state import AUTHOR, WARNINGS, Server
 from kctl.store.types import StoreError
+
+LONGEST = 60
+"""Seconds for whatever is no stream, as the API server's --request-timeout."""
+TOO_LONG = "the request did not complete within the allotted timeout"
 
 
 class App:
@@ -37,6 +43,8 @@ class App:
             return await self._handle(call)
         except ApiError as error:
             return refuse(call, error)
+        except TimeoutError:
+            return refuse(call, ApiError(504, "Timeout", TOO_LONG))
         except StoreError as error:
             return refuse(call, internal(str(error)))
         except Exception as error:  # noqa: BLE001 - a defect fails one request, not the server
@@ -46,6 +54,13 @@ class App:
             return refuse(call, internal(f"{type(error).__name__}"))
 
     async def _handle(self, call: Call) -> Response | None:
-        if call.info.resource_request:
+        server = self.server
+        call.user = server.security.admit(call)
+        CURRENT.set(call.user)
+        AUTHOR.set(call)
+        if not call.info.resource_request:
+            return await paths.serve(call)
+        if call.lasts:
             return await resources.serve(call)
-        return await paths.serve(call)
+        async with server.seats.seat(call.user.name), asyncio.timeout(LONGEST):
+            return await resources.serve(call)

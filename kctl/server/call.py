@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MAX_BODY = 3 * 1024 * 1024
 """Bytes of a body, as the API server's --max-request-body-bytes."""
+STREAMS = frozenset({"attach", "exec", "log", "portforward", "proxy"})
 _TRUE = ("", "1", "true", "True", "TRUE", "t", "T")
 
 
@@ -68,6 +69,17 @@ class Call:
         """What the server's own protocol class tells of the connection: `peer_certificate`
         (DER, or None) and `take_over()`; None under another server."""
         return self.scope.get("extensions", {}).get("kctl")
+
+    @property
+    def address(self) -> str:
+        """The client's, without its port."""
+        client = self.scope.get("client")
+        return str(client[0]) if client else ""
+
+    @property
+    def lasts(self) -> bool:
+        """A stream, which may go on for as long as both sides like."""
+        return self.info.verb == "watch" or self.info.subresource in STREAMS
 
     def flag(self, name: str) -> bool:
         """A boolean parameter as apimachinery reads it: there without a value is true."""

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from kctl.api.errors import ApiError
 from kctl.api.kind import Kind
-from kctl.server import binding, reading, scaling, watching, writing
+from kctl.server import accounts, binding, reading, scaling, watching, writing
 from kctl.server.call import Call
 from kctl.server.respond import text
 
@@ -37,6 +37,7 @@ SCALE: dict[str, Handler] = {
 SUBRESOURCES: dict[tuple[str, str], dict[str, Handler]] = {
     ("pods", "binding"): {"create": binding.bind},
     ("pods", "eviction"): {"create": binding.evict},
+    ("serviceaccounts", "token"): {"create": accounts.token},
 }
 """(resource, subresource) -> verb -> handler"""
 
@@ -44,6 +45,11 @@ SUBRESOURCES: dict[tuple[str, str], dict[str, Handler]] = {
 async def serve(call: Call) -> Response | None:
     """Raises ApiError for what is not there and what is not allowed there."""
     info = call.info
+    review = accounts.review(call, call.server.security.reviews.table)
+    if review is not None and not info.name:
+        if info.verb != "create":
+            raise not_allowed()
+        return await accounts.answer_review(call, review)
     kind = call.server.kind(info.group, info.version, info.resource)
     if kind is None:
         if not call.server.has_version(info.group, info.version):

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import signal
 import socket
-import ssl
 import sys
 import threading
 from collections.abc import Callable
@@ -103,7 +102,6 @@ def listen(address: str) -> socket.socket:
 def run(
     server: Server,
     bound: socket.socket,
-    context: ssl.SSLContext,
     reconciler: Reconciler | None,
     ready: Callable[[], None],
 ) -> None:
@@ -126,7 +124,7 @@ def run(
         ws_per_message_deflate=False,
     )
     config.load()
-    config.ssl = context
+    config.ssl = server.security.context()
     sys.setswitchinterval(SWITCH_SECONDS)
     listener = Listener(config, server, ready)
     if reconciler is not None:

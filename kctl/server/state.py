@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextvars import ContextVar
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
 
 from kctl.api.api import Api
 from kctl.api.kind import Kind, Object
 from kctl.api.registry import Kinds
+from kctl.api.user import User
 from kctl.reconcile.plane import Plane
 from kctl.server import discovery
+from kctl.server.auth.pki import Pki
 from kctl.server.health import Check
 from kctl.server.hub import Hub
+from kctl.server.limits import Seats
+from kctl.server.security import Security
 from kctl.store.types import Key, StoreError
 
-VIRTUAL: tuple[Object, ...] = ()
-"""Groups whose resources are asked and never stored."""
+if TYPE_CHECKING:
+    from kctl.server.call import Call
 
 WARNINGS: ContextVar[list[str] | None] = ContextVar("warnings", default=None)
 """Where the warnings of the request at hand go."""
@@ -28,18 +36,52 @@ def _warn(message: str) -> None:
         found.append(message)
 
 
+AUTHOR: ContextVar[Call | None] = ContextVar("author", default=None)
+"""The request on whose behalf the store is written."""
+
+
+def _author() -> str:
+    """How the audit trail names the request at hand."""
+    call = AUTHOR.get()
+    if call is None:
+        return ""
+    said = {
+        "user": call.user.name,
+        "verb": call.info.verb,
+        "agent": call.headers.get("user-agent", "").partition(" ")[0],
+        "from": call.address,
+    }
+    if call.info.subresource:
+        said["subresource"] = call.info.subresource
+    return orjson.dumps(said).decode()
+
+
 class Server:
     """Two doors to one database: `api` writes and reads single objects, `lists` reads many, so
     that a long list holds up nobody else's connection."""
 
-    def __init__(self, home: Path, url: str | None = None, *, debug: bool = False) -> None:
+    def __init__(
+        self,
+        home: Path,
+        pki: Pki,
+        users: Mapping[bytes, User] = {},
+        *,
+        url: str | None = None,
+        debug: bool = False,
+    ) -> None:
+        """`users` are those of a static token file."""
         self.debug = debug
+        self.seats = Seats()
         self.plane = Plane.open(home, url=url, warn=_warn)
+        self.plane.store.author = _author
         self._long = Plane.open(home, url=url, warn=_warn)
         self.lists_store = self._long.store
         self.hub = Hub(self._long.store)
+        self.security = Security(self.plane, pki, users)
+        self.hub.listeners.append(self.security.note)
         self.checks: dict[str, Check] = {"ping": lambda: "", "store": self._store_fails}
         self._discovery: dict[tuple[bool, str], Object] = {}
+        self._discovered: Kinds | None = None
 
     @property
     def api(self) -> Api:
@@ -64,9 +106,14 @@ class Server:
 
     def discovery(self, *, core: bool, form: str) -> Object:
         """The aggregated document, made once for the kinds of the moment."""
+        kinds = self.kinds.current()
+        if kinds is not self._discovered:
+            self._discovery, self._discovered = {}, kinds
         found = self._discovery.get((core, form))
         if found is None:
-            found = discovery.aggregated(self.kinds, VIRTUAL, core=core, form=form)
+            from kctl.server import accounts
+
+            found = discovery.aggregated(kinds, accounts.groups(), core=core, form=form)
             self._discovery[core, form] = found
         return found
 
