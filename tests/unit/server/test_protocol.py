@@ -150,7 +150,10 @@ def test_another_upgrade_is_not_heard() -> None:
     async def run() -> None:
         async with serving(app) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            head = b" HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n"
+            head = (
+                b" HTTP/1.1\r\nHost: x\r\n"
+                b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n"
+            )
             writer.write(b"GET /one" + head + b"GET /two" + head)
             writer.write(b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             said = await reader.read()

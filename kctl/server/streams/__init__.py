@@ -1,0 +1,1 @@
+"""Streams of pods: exec, attach, port-forward, log and proxy."""
