@@ -12,6 +12,8 @@ from kctl.api.fields import FieldError
 from kctl.api.kind import Admission, Kind, Object
 from kctl.api.registry import Kinds
 from kctl.api.schema import decode as schema_decode
+from kctl.api.times import now_text
+from kctl.api.user import CURRENT, User
 from kctl.store.types import Backend, Key, Record, Write
 
 VALIDATIONS = ("Strict", "Warn", "Ignore")
@@ -93,9 +95,19 @@ class AdmissionRequest:
         about = obj if obj is not None else old
         self.namespace: str = about["metadata"].get("namespace", "") if about else ""
 
+    @property
+    def user(self) -> User | None:
+        return CURRENT.get()
+
     def get(self, resource: str, namespace: str, name: str) -> Object | None:
         record = self._context.backend.get(Key(resource, namespace, name))
         return decode(record) if record is not None else None
+
+    def list(self, resource: str, namespace: str | None = None) -> Sequence[Object]:
+        return [decode(record) for record in self._context.backend.list(resource, namespace).records]
+
+    def now(self) -> str:
+        return now_text(self._context.now())
 
     def claims(self, prefix: str) -> set[str]:
         return self._context.backend.claims(prefix)

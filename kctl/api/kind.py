@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kctl.api.fields import FieldError
+from kctl.api.user import User
 from kctl.store.types import Key
+
+if TYPE_CHECKING:
+    from kctl.api.crd.structure import Structure
 
 Object = dict[str, Any]
 """A Kubernetes object as decoded JSON."""
@@ -118,6 +122,18 @@ class Kind:
     begin_delete: Callable[[Object], None] = _nothing
     """What an object shows once it is being deleted and something holds it, in place."""
     aliases: tuple[str, ...] = field(default=())
+    validate_create: Callable[[Object], list[FieldError]] = _valid
+    """Rules of a create alone; `validate` is called as well."""
+    structure: Structure | None = None
+    """The schema of a custom kind, which its definition brings; None where `schema` names
+    one of the table. (`schema` is "crd:RESOURCE/VERSION" then.)"""
+    stored_version: str = ""
+    """The version that the stored objects name where it is not this one: between versions
+    nothing but apiVersion differs."""
+    stored_row: Callable[[Object], list[Cell]] | None = None
+    """The cells to store where they are not those of `row`: of the version that is preferred."""
+    cells_since: int = 0
+    """Stored cells of an older revision than this are of other columns."""
 
     @property
     def resource(self) -> str:
@@ -127,6 +143,12 @@ class Kind:
     @property
     def api_version(self) -> str:
         return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def stored_api_version(self) -> str:
+        """What the stored objects have as their apiVersion."""
+        version = self.stored_version or self.version
+        return f"{self.group}/{version}" if self.group else version
 
     def key(self, obj: Object) -> Key:
         meta = obj["metadata"]
@@ -160,12 +182,25 @@ class Request(Protocol):
     @property
     def old(self) -> Object | None: ...
 
+    @property
+    def user(self) -> User | None:
+        """Who asks; None for kctl itself, which may do everything."""
+        ...
+
     def get(self, resource: str, namespace: str, name: str) -> Object | None:
         """Read another object at the state that the request sees."""
         ...
 
+    def list(self, resource: str, namespace: str | None = None) -> Sequence[Object]:
+        """Every object of a resource, or of a namespace, at the state that the request sees."""
+        ...
+
     def claims(self, prefix: str) -> set[str]:
         """The claims held now."""
+        ...
+
+    def now(self) -> str:
+        """The time of the request, as Kubernetes writes times."""
         ...
 
     def setting(self, name: str) -> str:

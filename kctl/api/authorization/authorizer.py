@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from kctl.api.authorization.grants import Grant, Policy, compile_policy
-from kctl.api.authorization.rules import Rule
+from kctl.api.authorization.rules import EVERYTHING, Rule, missing
 from kctl.api.user import MASTERS, User
 from kctl.api.validation.rbac import GROUP
 from kctl.store.types import Backend
@@ -115,6 +115,8 @@ class Authorizer:
             found += grant.rules
             if grant.error:
                 errors.append(grant.error)
+        if MASTERS in user.groups and missing(found, EVERYTHING):
+            found += (dict(each) for each in EVERYTHING)
         return Rules(found, aggregate(errors))
 
     def role_rules(self, reference: Mapping[str, Any], namespace: str) -> list[Rule] | None:

@@ -55,12 +55,12 @@ def compact(rules: Iterable[Rule]) -> list[Rule]:
 
 
 def _simple(rule: Rule) -> tuple[str, str, str | None] | None:
-    groups, resources = rule.get("apiGroups") or (), rule.get("resources") or ()
-    names = rule.get("resourceNames") or ()
+    groups: Sequence[str] = rule.get("apiGroups") or ()
+    resources: Sequence[str] = rule.get("resources") or ()
+    names: Sequence[str] = rule.get("resourceNames") or ()
     if rule.get("nonResourceURLs") or len(groups) != 1 or len(resources) != 1 or len(names) > 1:
         return None
-    name = str(names[0]) if names else None
-    return str(groups[0]), str(resources[0]), name
+    return groups[0], resources[0], names[0] if names else None
 
 
 def shown(rules: Sequence[Rule] | None) -> list[Rule]:
