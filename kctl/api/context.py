@@ -104,7 +104,8 @@ class AdmissionRequest:
         return decode(record) if record is not None else None
 
     def list(self, resource: str, namespace: str | None = None) -> Sequence[Object]:
-        return [decode(record) for record in self._context.backend.list(resource, namespace).records]
+        page = self._context.backend.list(resource, namespace)
+        return [decode(record) for record in page.records]
 
     def now(self) -> str:
         return now_text(self._context.now())

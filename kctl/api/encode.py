@@ -20,7 +20,7 @@ def encode(kind: Kind, obj: Object) -> bytes:
         name: value for name, value in obj.items() if name not in ("apiVersion", "kind", "metadata")
     }
     meta = {name: value for name, value in obj["metadata"].items() if name != "resourceVersion"}
-    ordered = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": meta, **rest}
+    ordered = {"apiVersion": kind.stored_api_version, "kind": kind.kind, "metadata": meta, **rest}
     return dumps(ordered)
 
 
@@ -37,10 +37,13 @@ def copy(obj: Object) -> Object:
     return copied
 
 
-def decode(record: Record) -> Object:
-    """The object of a record, with its resourceVersion."""
+def decode(record: Record, kind: Kind | None = None) -> Object:
+    """The object of a record, with its resourceVersion, and in the version of `kind` where
+    one is given."""
     obj: Object = orjson.loads(record.value)
     obj["metadata"]["resourceVersion"] = str(record.revision)
+    if kind is not None:
+        obj["apiVersion"] = kind.api_version
     return obj
 
 
@@ -49,6 +52,15 @@ def beginning(kind: Kind) -> bytes:
     its metadata: where a list puts the resourceVersion."""
     text = f'{{"apiVersion":"{kind.api_version}","kind":"{kind.kind}","metadata":{{'
     return text.encode()
+
+
+def behind(head: bytes, value: bytes) -> bytes:
+    """What follows the beginning of a stored text: its metadata, and the rest. `head` is that
+    of the kind; what was stored in another version begins otherwise."""
+    if value.startswith(head):
+        return value[len(head) :]
+    mark = b'"metadata":{'
+    return value[value.index(mark) + len(mark) :]
 
 
 def to_write(kind: Kind, key: Key, expected: int, obj: Object, value: bytes) -> Write:
@@ -63,7 +75,7 @@ def to_write(kind: Kind, key: Key, expected: int, obj: Object, value: bytes) -> 
         value,
         meta["uid"],
         orjson.dumps(labels).decode() if labels else "{}",
-        orjson.dumps(kind.row(obj)).decode(),
+        orjson.dumps((kind.stored_row or kind.row)(obj)).decode(),
         (*dict.fromkeys(owners), *kind.refs(obj)),
         tuple(kind.claims(obj)),
     )

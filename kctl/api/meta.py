@@ -38,7 +38,7 @@ def validate_create(kind: Kind, obj: Object) -> list[FieldError]:
         errors += [invalid("metadata.name", name, text) for text in rule(name)]
     if kind.namespaced:
         errors += _namespace(meta.get("namespace"))
-    return errors + _common(meta)
+    return errors + common(meta)
 
 
 def _namespace(namespace: str | None) -> list[FieldError]:
@@ -47,7 +47,8 @@ def _namespace(namespace: str | None) -> list[FieldError]:
     return [invalid("metadata.namespace", namespace, text) for text in names.dns_label(namespace)]
 
 
-def _common(meta: Mapping[str, Any]) -> list[FieldError]:
+def common(meta: Mapping[str, Any]) -> list[FieldError]:
+    """What holds for the metadata of objects inside of objects too."""
     errors: list[FieldError] = []
     generation = meta.get("generation", 0)
     if generation < 0:
@@ -137,7 +138,7 @@ def validate_update(new: Object, old: Object) -> list[FieldError]:
     for field in _IMMUTABLE:
         if after.get(field) != before.get(field):
             errors.append(invalid(f"metadata.{field}", after.get(field), "field is immutable"))
-    return errors + _common(after)
+    return errors + common(after)
 
 
 def _new_finalizers(new: Sequence[str], old: Sequence[str]) -> list[FieldError]:
@@ -165,4 +166,3 @@ def keep_system_fields(new: Object, old: Object) -> None:
         after.pop(field, None)
         if field in before:
             after[field] = before[field]
-    after.pop("managedFields", None)

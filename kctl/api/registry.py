@@ -15,7 +15,10 @@ class Kinds(Iterable[Kind]):
     """The served kinds, in the order of their registration. Where two plugins bring the
     same kind of the same group and version, the later one counts."""
 
-    def __init__(self, kinds: Iterable[Kind]) -> None:
+    def __init__(self, kinds: Iterable[Kind], definitions: str = "0/0") -> None:
+        """`definitions` tells of which state of the definitions of custom kinds they are
+        (`kctl.api.crd.served.catalog_signature`)."""
+        self._definitions = definitions
         by_gvk = {(each.group, each.version, each.kind): each for each in kinds}
         self._kinds = tuple(by_gvk.values())
         self._by_type = {(each.api_version, each.kind): each for each in self._kinds}
@@ -41,6 +44,14 @@ class Kinds(Iterable[Kind]):
 
     def __len__(self) -> int:
         return len(self._kinds)
+
+    def current(self) -> Kinds:
+        """The kinds as they are now, which stay as they are."""
+        return self
+
+    def resources(self) -> list[Kind]:
+        """One kind for each resource, whatever the number of its versions."""
+        return list(self._by_resource.values())
 
     def resolve(self, word: str) -> Kind | None:
         """By plural, singular, short name or kind, alone or with ".group" or
@@ -76,8 +87,9 @@ class Kinds(Iterable[Kind]):
     def catalog(self) -> str:
         """Compact JSON for the light reader: {"resources": [{resource, kind, group,
         version, namespaced, columns [[name, priority]], and where they are not empty
-        singular, short, categories}]}."""
-        return orjson.dumps({"resources": [_entry(each) for each in self._kinds]}).decode()
+        singular, short, categories, since (`Kind.cells_since`)}], "definitions": ...}."""
+        entries = [_entry(each) for each in self._kinds]
+        return orjson.dumps({"resources": entries, "definitions": self._definitions}).decode()
 
 
 def _entry(kind: Kind) -> dict[str, Any]:
@@ -95,6 +107,8 @@ def _entry(kind: Kind) -> dict[str, Any]:
         entry["short"] = list(kind.short_names)
     if kind.categories:
         entry["categories"] = list(kind.categories)
+    if kind.cells_since:
+        entry["since"] = kind.cells_since
     return entry
 
 

@@ -25,6 +25,7 @@ class Resource:
         "plural",
         "resource",
         "short_names",
+        "since",
         "singular",
         "version",
     )
@@ -38,6 +39,8 @@ class Resource:
         self.columns: list[tuple[str, int]] = [(name, rank) for name, rank in entry["columns"]]
         self.categories: list[str] = entry.get("categories", [])
         self.short_names: list[str] = entry.get("short", [])
+        self.since: int = entry.get("since", 0)
+        """Of a custom kind: stored cells of an older revision are of other columns."""
         self.plural = self.resource.partition(".")[0]
         self.singular: str = entry.get("singular") or self.kind.lower()
 
@@ -60,7 +63,10 @@ class Catalog:
     """Every resource by every name that people give it."""
 
     def __init__(self, text: str) -> None:
-        self.resources = [Resource(entry) for entry in loads(text)["resources"]]
+        read = loads(text)
+        self.resources = [Resource(entry) for entry in read["resources"]]
+        self.definitions: str = read.get("definitions", "0/0")
+        """How many definitions of custom kinds it knows, and the newest revision of one."""
         self._names: dict[str, Resource] = {}
         for each in self.resources:
             lower = each.kind.lower()

@@ -133,6 +133,10 @@ def collect(ctx: Context, args: Args) -> tuple[list[Group], list[Exception], boo
 def _rows(ctx: Context, args: Args, resource: Resource, name: str | None) -> list[Row]:
     scope = ctx.scope if resource.namespaced else None
     rows: list[Row] = ctx.reader.rows(resource.resource, scope, name)
+    if any(row[2] < resource.since for row in rows):
+        from kctl.commands.get_objects import made_anew
+
+        rows = made_anew(ctx, resource, rows)
     if args["selector"]:
         from kctl.commands.selecting import label_test
 

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
 from kctl.commands import objects
 from kctl.commands.command import UsageError
@@ -13,6 +14,10 @@ from kctl.commands.objects import Findings
 from kctl.commands.parse import Args
 from kctl.printing.outputs import ONE_OBJECT, Wanted, Write, writer
 from kctl.printing.types import Printer
+
+if TYPE_CHECKING:
+    from kctl.commands.catalog import Resource
+    from kctl.commands.get import Row
 
 Object = dict[str, Any]
 
@@ -147,12 +152,25 @@ def _custom(args: Args, spec: str, *, from_file: bool) -> Write:
     return write
 
 
+def made_anew(ctx: Context, resource: Resource, rows: list[Row]) -> list[Row]:
+    """The rows of a custom kind with cells for the columns that it has now."""
+    kind = ctx.plane.kinds.by_resource(resource.resource)
+    made = []
+    for namespace, name, revision, labels, cells in rows:
+        obj = objects.get(ctx, resource, namespace, name)
+        shown = cells if obj is None else json.dumps(kind.row(obj))
+        made.append((namespace, name, revision, labels, shown))
+    return made
+
+
 def collect_by_objects(ctx: Context, args: Args) -> tuple[list[Group], list[Exception], bool]:
     """Rows for tables, in the order of the objects."""
     findings = find(ctx, args)
     groups: list[Group] = []
     for found in findings:
         rows = ctx.reader.rows(found.resource.resource, found.namespace or None, found.name)
+        if any(row[2] < found.resource.since for row in rows):
+            rows = made_anew(ctx, found.resource, rows)
         if groups and groups[-1].resource is found.resource:
             groups[-1].rows += rows
         else:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     Object = dict[str, Any]
 
 
+DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
+
+
 class Found:
     """One object: its resource, where it is, and itself. `source` is the file that named
     it, "" where the command line did."""
@@ -88,9 +91,13 @@ class Findings(list[Found]):
 def catalog(ctx: Context) -> Catalog:
     """The kinds that the control plane serves."""
     text = ctx.reader.meta("catalog")
-    if text is None:
-        _ = ctx.plane.kinds
-        text = ctx.reader.meta("catalog")
+    if text is not None:
+        known = Catalog(text)
+        count, newest = ctx.reader.extent(DEFINITIONS)
+        if known.definitions == f"{count}/{newest}":
+            return known
+    ctx.plane.kinds.current()  # publishes it
+    text = ctx.reader.meta("catalog")
     return Catalog(text or '{"resources":[]}')
 
 
@@ -204,7 +211,17 @@ def get(ctx: Context, resource: Resource | str, namespace: str, name: str) -> Ob
     """One object as stored now, None where it is not there."""
     key = resource if isinstance(resource, str) else resource.resource
     row = ctx.reader.get(key, namespace, name)
-    return None if row is None else decode(*row)
+    if row is None:
+        return None
+    obj = decode(*row)
+    return obj if isinstance(resource, str) else in_version(obj, resource)
+
+
+def in_version(obj: Object, resource: Resource) -> Object:
+    """Custom objects are stored in one version of several."""
+    if resource.since:
+        obj["apiVersion"] = resource.api_version
+    return obj
 
 
 def decode(revision: int, value: str | bytes) -> Object:
@@ -220,7 +237,7 @@ def listed(ctx: Context, args: Args, resource: Resource) -> list[Found]:
     keep = selection(ctx, args, resource)
     found = []
     for revision, value in ctx.reader.list(resource.resource, scope):
-        obj = decode(revision, value)
+        obj = in_version(decode(revision, value), resource)
         if keep(obj):
             meta = obj["metadata"]
             found.append(Found(resource, meta.get("namespace", ""), meta["name"], obj))

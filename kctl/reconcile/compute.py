@@ -124,7 +124,7 @@ class Compute:
 
     def touch_everything(self) -> None:
         """After a restart without a usable log, and for the first pass."""
-        for kind in self._kinds:
+        for kind in self._kinds.resources():
             for obj in self.view.list(kind.resource):
                 self.touch(kind.resource, obj)
         for node in self.view.list("nodes"):

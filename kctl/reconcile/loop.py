@@ -311,7 +311,7 @@ class Loop:
             self.observed,
             self.memory,
             controllers=self._controllers,
-            kinds=plane.kinds,
+            kinds=plane.kinds.current(),
             admission=self._admission,
             settings=plane.settings,
             now=plane.clock.now(),

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from kctl.api.api import Api
+from kctl.api.crd.served import ServedKinds
 from kctl.api.errors import ApiError
 from kctl.api.registry import Kinds
 from kctl.plugins.manager import Plugins
@@ -50,7 +51,7 @@ class Plane:
         self.randomness = randomness or Randomness()
         self.warn = warn
         self.read_settings()
-        self._publish_catalog()
+        self.kinds.current()
         self._ensure_namespaces()
 
     @classmethod
@@ -75,7 +76,8 @@ class Plane:
 
     @cached_property
     def kinds(self) -> Kinds:
-        return Kinds(self.plugins.kinds())
+        """They follow the definitions of custom kinds."""
+        return ServedKinds(self.plugins.kinds(), self.store, self._publish_catalog)
 
     @cached_property
     def api(self) -> Api:
@@ -90,9 +92,9 @@ class Plane:
             warn=self.warn,
         )
 
-    def _publish_catalog(self) -> None:
+    def _publish_catalog(self, kinds: Kinds) -> None:
         """Keep the names and columns of the kinds where a light reader finds them."""
-        catalog = self.kinds.catalog()
+        catalog = kinds.catalog()
         if self.store.meta_get("catalog") != catalog:
             self.store.meta_put("catalog", catalog)
 

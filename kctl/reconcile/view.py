@@ -52,7 +52,7 @@ class PassView:
         return self._referring(f"node/{node}", "pods")
 
     def kinds(self) -> Iterable[Kind]:
-        return self._kinds
+        return self._kinds.resources()
 
     def _referring(self, ref: str, resource: str) -> Sequence[Object]:
         return [

@@ -104,6 +104,13 @@ class Reader:
             values,
         )
 
+    def extent(self, resource: str) -> tuple[int, int]:
+        """How many objects of a resource there are, and the newest revision of one."""
+        found = self._all(
+            "SELECT count(*), max(revision) FROM current WHERE resource = ?", (resource,)
+        )
+        return int(found[0][0]), int(found[0][1] or 0)
+
     def meta(self, key: str) -> str | None:
         found = self._all("SELECT value FROM meta WHERE key = ?", (key,))
         answer: str | None = found[0][0] if found else None

@@ -12,17 +12,23 @@ if TYPE_CHECKING:
 
 @hookimpl
 def kctl_admission() -> list[Admission]:
+    from kctl.api.admission.customresourcedefinition import CustomResourceNames
     from kctl.api.admission.default_tolerations import DefaultTolerations
     from kctl.api.admission.namespace_exists import NamespaceExists
     from kctl.api.admission.pod_priority import PodPriority
+    from kctl.api.admission.rbac_bindings import BindingEscalation
+    from kctl.api.admission.rbac_roles import RoleEscalation
     from kctl.api.admission.service_account import ServiceAccount
     from kctl.api.admission.service_addresses import ServiceAddresses
     from kctl.api.admission.unsupported import Unsupported
 
     return [
+        CustomResourceNames(),
         DefaultTolerations(),
         NamespaceExists(),
         PodPriority(),
+        BindingEscalation(),
+        RoleEscalation(),
         ServiceAccount(),
         ServiceAddresses(),
         Unsupported(),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 @hookimpl
 def kctl_kinds() -> list[Kind]:
     """In the order in which a category ("all") lists them."""
+    from kctl.api.kinds.apiextensions import customresourcedefinition
     from kctl.api.kinds.apps import deployment, replicaset
     from kctl.api.kinds.coordination import lease
     from kctl.api.kinds.core import (
@@ -49,4 +50,5 @@ def kctl_kinds() -> list[Kind]:
         clusterrole.KIND,
         rolebinding.KIND,
         role.KIND,
+        customresourcedefinition.KIND,
     ]

@@ -26,7 +26,7 @@ def decode(kind: Kind, obj: Object, validation: str = "Strict") -> tuple[Object,
     """
     problems = Problems()
     try:
-        decoded = read_object(kind.schema, obj, problems)
+        decoded = _read(kind, obj, problems)
     except Mismatch:
         raise cannot_be_handled(kind, _first_mismatch(kind, obj)) from None
     except RecursionError:
@@ -37,6 +37,15 @@ def decode(kind: Kind, obj: Object, validation: str = "Strict") -> tuple[Object,
     if validation == "Strict":
         raise cannot_be_handled(kind, strict_text(texts))
     return decoded, texts
+
+
+def _read(kind: Kind, obj: Any, problems: Problems) -> Object:
+    """By the table, or by the schema that a custom kind brings."""
+    if kind.structure is None:
+        return read_object(kind.schema, obj, problems)
+    from kctl.api.crd.decode import read_custom
+
+    return read_custom(kind.structure, obj, problems)
 
 
 def strict_text(texts: list[str]) -> str:
@@ -60,7 +69,7 @@ def _sorted(obj: Object) -> Object:
 
 def _first_mismatch(kind: Kind, obj: Object) -> str:
     try:
-        read_object(kind.schema, _sorted(obj), Problems())
+        _read(kind, _sorted(obj), Problems())
     except Mismatch as error:
         return str(error)
     raise AssertionError("a mismatch went away by sorting")
@@ -68,7 +77,7 @@ def _first_mismatch(kind: Kind, obj: Object) -> str:
 
 def _unknown_texts(kind: Kind, obj: Object) -> list[str]:
     problems = Problems()
-    read_object(kind.schema, _sorted(obj), problems)
+    _read(kind, _sorted(obj), problems)
     return [f'unknown field "{path}"' for path in problems.unknown]
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kctl.api import errors, meta
 from kctl.api.context import Context, refuse, settle_namespace
 from kctl.api.encode import copy
+from kctl.api.fields import FieldError
 from kctl.api.kind import Kind, Object
 from kctl.api.times import now_text
+from kctl.api.verbs.writer import NOBODY, Writer
 from kctl.store.types import ClaimTaken, Conflict
 
 GENERATED_LENGTH = 63
@@ -17,10 +21,16 @@ between their choice and the write."""
 
 
 def create(
-    context: Context, obj: Object, namespace: str | None, dry_run: bool, validation: str
+    context: Context,
+    obj: Object,
+    namespace: str | None,
+    dry_run: bool,
+    validation: str,
+    writer: Writer = NOBODY,
 ) -> Object:
     """Raises ApiError."""
     kind = context.kinds.of(obj)
+    writer.check("CreateOptions")
     decoded = context.read(kind, obj, validation)
     if decoded["metadata"].get("resourceVersion"):
         text = "resourceVersion should not be set on objects to be created"
@@ -31,11 +41,12 @@ def create(
     )
     for attempt in range(1, ATTEMPTS + 1):
         new = copy(decoded)
-        _fill(context, kind, new)
+        sent = _fill(context, kind, new)
         kind.default(new)
+        writer.at_create(context, kind, new, sent)
         context.admit("CREATE", kind, new, None, "")
         _prepare(kind, new)
-        refuse(kind, new, meta.validate_create(kind, new) + kind.validate(new))
+        refuse(kind, new, _errors(kind, new))
         try:
             return _store(context, kind, new, dry_run)
         except Conflict:
@@ -49,11 +60,13 @@ def create(
     raise AssertionError("the last attempt returns or raises")
 
 
-def _fill(context: Context, kind: Kind, obj: Object) -> None:
-    """The fields of metadata that belong to the system, and a generated name."""
+def _fill(context: Context, kind: Kind, obj: Object) -> Any:
+    """The fields of metadata that belong to the system, and a generated name. Answers the
+    managedFields that the client sent."""
     fields = obj["metadata"]
-    for name in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "managedFields"):
+    for name in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
         fields.pop(name, None)
+    sent = fields.pop("managedFields", None)
     fields["creationTimestamp"] = now_text(context.now())
     fields["uid"] = context.new_uid()
     fields.pop("generation", None)
@@ -62,6 +75,11 @@ def _fill(context: Context, kind: Kind, obj: Object) -> None:
     if not fields.get("name") and fields.get("generateName"):
         base = fields["generateName"][: GENERATED_LENGTH - SUFFIX_LENGTH]
         fields["name"] = base + context.suffix()
+    return sent
+
+
+def _errors(kind: Kind, obj: Object) -> list[FieldError]:
+    return meta.validate_create(kind, obj) + kind.validate(obj) + kind.validate_create(obj)
 
 
 def _prepare(kind: Kind, obj: Object) -> None:

@@ -45,7 +45,7 @@ def delete(context: Context, kind: Kind, name: str, namespace: str, options: Opt
 
 def attempt(context: Context, kind: Kind, record: Record, options: Options) -> Object:
     """Delete at the revision of `record`. Raises ApiError, and the store's Conflict."""
-    old = decode(record)
+    old = decode(record, kind)
     check_preconditions(kind, old, options)
     context.admit("DELETE", kind, None, old, "")
     return _delete(context, kind, record, old, options)

@@ -15,6 +15,7 @@ from kctl.api.patch.errors import PatchError
 from kctl.api.schema.schema import definition
 from kctl.api.verbs.scale import scale_of, update_scale
 from kctl.api.verbs.update import replace
+from kctl.api.verbs.writer import NOBODY, Writer
 from kctl.store.types import ClaimTaken, Conflict
 
 TYPES = ("strategic", "merge", "json")
@@ -32,8 +33,16 @@ class Request:
     subresource: str = ""
 
 
-def patch(context: Context, kind: Kind, request: Request, dry_run: bool, validation: str) -> Object:
+def patch(
+    context: Context,
+    kind: Kind,
+    request: Request,
+    dry_run: bool,
+    validation: str,
+    writer: Writer = NOBODY,
+) -> Object:
     """Raises ApiError."""
+    writer.check("PatchOptions")
     if request.type not in TYPES:
         raise errors.ApiError(
             415,
@@ -43,10 +52,10 @@ def patch(context: Context, kind: Kind, request: Request, dry_run: bool, validat
             "application/strategic-merge-patch+json",
         )
     if request.subresource == "scale":
-        return _patch_scale(context, kind, request, dry_run)
+        return _patch_scale(context, kind, request, dry_run, writer)
     for attempt in range(1, ATTEMPTS + 1):
         record = context.record(kind, request.name, request.namespace)
-        current = decode(record)
+        current = decode(record, kind)
         patched = _apply(kind, current, request)
         new = _decode(context, kind, patched, request, validation)
         _check_identity(kind, new, current)
@@ -55,7 +64,7 @@ def patch(context: Context, kind: Kind, request: Request, dry_run: bool, validat
             raise errors.conflict(kind.resource, request.name)
         named = version is not None and _names_version(request.patch)
         try:
-            return replace(context, kind, record, new, request.subresource, dry_run)
+            return replace(context, kind, record, new, request.subresource, dry_run, writer)
         except (Conflict, ClaimTaken):
             if named or attempt == ATTEMPTS:
                 raise errors.conflict(kind.resource, request.name) from None
@@ -145,11 +154,13 @@ def _check_identity(kind: Kind, new: Object, current: Object) -> None:
         )
 
 
-def _patch_scale(context: Context, kind: Kind, request: Request, dry_run: bool) -> Object:
+def _patch_scale(
+    context: Context, kind: Kind, request: Request, dry_run: bool, writer: Writer
+) -> Object:
     if kind.scale is None:
         raise errors.ApiError(404, "NotFound", "the server could not find the requested resource")
     record = context.record(kind, request.name, request.namespace)
-    current = scale_of(kind.scale, decode(record))
+    current = scale_of(kind.scale, decode(record, kind))
     try:
         if request.type == "json":
             patched = json_patch.apply(copy(current), request.patch)
@@ -159,4 +170,5 @@ def _patch_scale(context: Context, kind: Kind, request: Request, dry_run: bool) 
         raise errors.bad_request(str(error)) from None
     if not _names_version(request.patch):
         patched["metadata"].pop("resourceVersion", None)
-    return update_scale(context, kind, request.name, request.namespace, patched, dry_run)
+    name, namespace = request.name, request.namespace
+    return update_scale(context, kind, name, namespace, patched, dry_run, writer)

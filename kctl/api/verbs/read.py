@@ -13,7 +13,7 @@ import orjson
 
 from kctl.api import errors
 from kctl.api.context import Context
-from kctl.api.encode import beginning, decode
+from kctl.api.encode import beginning, behind, decode
 from kctl.api.kind import Kind, Object
 from kctl.api.selectors import FieldSelector, Selector, SelectorError, parse_fields, parse_labels
 from kctl.store.types import Change, Compacted, FutureRevision, Key, Page, Record
@@ -52,7 +52,7 @@ class ObjectList:
 
     @cached_property
     def items(self) -> list[Object]:
-        return decode_all(self.records)
+        return decode_all(self.records, self.kind)
 
     def metadata(self) -> dict[str, Any]:
         """The ListMeta."""
@@ -65,8 +65,7 @@ class ObjectList:
 
     def json(self) -> bytes:
         """The list as JSON, made of the stored texts without decoding them."""
-        head = beginning(self.kind)
-        at = len(head)
+        head = own = beginning(self.kind)
         parts = [
             b'{"kind":"%bList","apiVersion":"%b","metadata":%b,"items":['
             % (
@@ -76,8 +75,9 @@ class ObjectList:
             )
         ]
         for record in self.records:  # one join at the end copies each text once
-            parts += (b'%b"resourceVersion":"%d",' % (head, record.revision), record.value[at:])
-            head = b"," + head if len(head) == at else head
+            text = behind(own, record.value)
+            parts += (b'%b"resourceVersion":"%d",' % (head, record.revision), text)
+            head = b"," + own
         parts.append(b"]}")
         return b"".join(parts)
 
@@ -85,24 +85,24 @@ class ObjectList:
 def as_json(kind: Kind, record: Record) -> bytes:
     """One object with its resourceVersion, as it stands in `ObjectList.json`."""
     head = beginning(kind)
-    value = record.value[len(head) :]
+    value = behind(head, record.value)
     return b'%b"resourceVersion":"%d",%b' % (head, record.revision, value)
 
 
-def decode_all(records: Sequence[Record]) -> list[Object]:
+def decode_all(records: Sequence[Record], kind: Kind | None = None) -> list[Object]:
     """Every object. The cyclic collector rests meanwhile: decoded JSON holds no cycles, and
     looking for them again and again takes as long as the decoding."""
     was_on = gc.isenabled() and len(records) > 100
     if was_on:
         gc.disable()
     try:
-        return [decode(record) for record in records]
+        return [decode(record, kind) for record in records]
     finally:
         if was_on:
             gc.enable()
 
 
-_EMPTY: Object = {"metadata": {"name": ""}}
+_EMPTY: Object = {"metadata": {"name": ""}, "spec": {}, "status": {}}
 """Enough of an object for the names of the fields that select it."""
 
 
@@ -125,9 +125,10 @@ class Selection:
 
     def check(self) -> None:
         """Raises SelectorError for a field that the kind does not let select."""
-        value = self._value_of(_EMPTY)
-        for each in self._fields.requirements if self._fields is not None else ():
-            value(each.field)
+        if self._fields is not None:
+            value = self._value_of(_EMPTY)
+            for each in self._fields.requirements:
+                value(each.field)
 
     def matches(self, obj: Object) -> bool:
         """Raises SelectorError for a field that the kind does not let select."""

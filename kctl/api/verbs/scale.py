@@ -12,6 +12,7 @@ from kctl.api.kind import Kind, Object, Scale
 from kctl.api.schema.readers import json_type
 from kctl.api.selectors import from_map, from_object
 from kctl.api.verbs.update import replace
+from kctl.api.verbs.writer import NOBODY, Writer
 from kctl.store.types import Conflict
 
 API_VERSION = "autoscaling/v1"
@@ -21,7 +22,7 @@ ATTEMPTS = 8
 def get_scale(context: Context, kind: Kind, name: str, namespace: str) -> Object:
     """Raises ApiError."""
     paths = _scale_of(kind)
-    return scale_of(paths, decode(context.record(kind, name, namespace)))
+    return scale_of(paths, decode(context.record(kind, name, namespace), kind))
 
 
 def _scale_of(kind: Kind) -> Scale:
@@ -36,7 +37,10 @@ def scale_of(paths: Scale, obj: Object) -> Object:
     names = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
     status: dict[str, Any] = {"replicas": _value(obj, paths.status_replicas) or 0}
     selector = _value(obj, paths.selector)
-    if selector is not None:
+    if isinstance(selector, str):
+        if selector:
+            status["selector"] = selector
+    elif selector is not None:
         structured = "matchLabels" in selector or "matchExpressions" in selector
         text = str(from_object(selector) if structured else from_map(selector))
         if text:
@@ -51,9 +55,17 @@ def scale_of(paths: Scale, obj: Object) -> Object:
 
 
 def update_scale(
-    context: Context, kind: Kind, name: str, namespace: str, scale: Object, dry_run: bool
+    context: Context,
+    kind: Kind,
+    name: str,
+    namespace: str,
+    scale: Object,
+    dry_run: bool,
+    writer: Writer = NOBODY,
 ) -> Object:
     """Raises ApiError."""
+    writer.check("UpdateOptions")
+    through = writer._replace(subresource="scale")
     paths = _scale_of(kind)
     wanted = (scale.get("metadata") or {}).get("resourceVersion", "")
     replicas = (scale.get("spec") or {}).get("replicas", 0)
@@ -67,10 +79,10 @@ def update_scale(
         record = context.record(kind, name, namespace)
         if wanted and wanted != str(record.revision):
             raise errors.conflict(kind.resource, name)
-        obj = decode(record)
+        obj = decode(record, kind)
         _set(obj, paths.spec_replicas, replicas)
         try:
-            return scale_of(paths, replace(context, kind, record, obj, "", dry_run))
+            return scale_of(paths, replace(context, kind, record, obj, "", dry_run, through))
         except Conflict:
             if wanted or attempt == ATTEMPTS:
                 raise errors.conflict(kind.resource, name) from None

@@ -7,11 +7,13 @@ last finalizer of an object that is being deleted removes it.
 from __future__ import annotations
 
 from kctl.api import errors, meta
+from kctl.api.apply.tracking import only_times_differ
 from kctl.api.context import Context, refuse, settle_namespace
 from kctl.api.encode import copy, decode
 from kctl.api.fields import invalid, required
 from kctl.api.kind import Kind, Object
 from kctl.api.verbs.removal import holders, remove
+from kctl.api.verbs.writer import NOBODY, Writer
 from kctl.store.types import ClaimTaken, Conflict, Record
 
 ATTEMPTS = 8
@@ -19,10 +21,16 @@ ATTEMPTS = 8
 
 
 def update(
-    context: Context, obj: Object, subresource: str, dry_run: bool, validation: str
+    context: Context,
+    obj: Object,
+    subresource: str,
+    dry_run: bool,
+    validation: str,
+    writer: Writer = NOBODY,
 ) -> Object:
     """Raises ApiError."""
     kind = context.kinds.of(obj)
+    writer.check("UpdateOptions")
     new = context.read(kind, obj, validation)
     settle_namespace(kind, new, None)
     fields = new["metadata"]
@@ -36,7 +44,7 @@ def update(
         _check_version(kind, name, wanted, record)
         try:
             again = copy(new) if attempt < ATTEMPTS else new
-            return replace(context, kind, record, again, subresource, dry_run)
+            return replace(context, kind, record, again, subresource, dry_run, writer)
         except Conflict:
             if wanted or attempt == ATTEMPTS:
                 raise errors.conflict(kind.resource, name) from None
@@ -56,17 +64,25 @@ def _check_version(kind: Kind, name: str, wanted: str, record: Record) -> None:
 
 
 def replace(
-    context: Context, kind: Kind, record: Record, new: Object, subresource: str, dry_run: bool
+    context: Context,
+    kind: Kind,
+    record: Record,
+    new: Object,
+    subresource: str,
+    dry_run: bool,
+    writer: Writer = NOBODY,
 ) -> Object:
     """Put `new` (in the API's form, owned by this call) in the place of `record`. Raises
     ApiError, and the store's Conflict and ClaimTaken."""
-    old = decode(record)
+    old = decode(record, kind)
     old["metadata"].pop("resourceVersion")
     new["metadata"].pop("resourceVersion", None)
     _check_uid(kind, new, old)
+    sent = new["metadata"].pop("managedFields", None)
     meta.keep_system_fields(new, old)
     new = _merge_subresource(kind, new, old, subresource)
     kind.default(new)
+    writer.at_update(context, kind, new, old, sent, subresource)
     context.admit("UPDATE", kind, new, old, subresource)
     _count_generation(kind, new, old)
     refuse(
@@ -78,7 +94,7 @@ def replace(
         if dry_run:
             return _with_version(new, record.revision)
         return remove(context, kind, record, new)
-    if new == old or dry_run:
+    if new == old or dry_run or only_times_differ(new, old):
         return _with_version(new, record.revision)
     return context.store(kind, new, record.revision)
 
@@ -126,12 +142,14 @@ def _count_generation(kind: Kind, new: Object, old: Object) -> None:
     if not kind.has_generation:
         return
     generation = old["metadata"].get("generation", 1)
-    changed = _content(new) != _content(old)
+    changed = _content(kind, new) != _content(kind, old)
     new["metadata"]["generation"] = generation + 1 if changed else generation
 
 
-def _content(obj: Object) -> Object:
-    return {name: value for name, value in obj.items() if name not in ("metadata", "status")}
+def _content(kind: Kind, obj: Object) -> Object:
+    """What a generation counts. Where status is no subresource, it is a field like any other."""
+    beside = ("metadata", "status") if kind.has_status else ("metadata",)
+    return {name: value for name, value in obj.items() if name not in beside}
 
 
 def _may_go(kind: Kind, new: Object, old: Object) -> bool:
