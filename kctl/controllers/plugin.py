@@ -37,6 +37,7 @@ def kctl_controllers(
 
 def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
     """Those that make objects of objects, up to the pod on its node."""
+    from kctl.controllers.clusterroleaggregation import ClusterRoleAggregationController
     from kctl.controllers.deployment import DeploymentController
     from kctl.controllers.disruption import DisruptionController
     from kctl.controllers.events import EventTtlController
@@ -54,6 +55,7 @@ def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
     return [
         NamespaceController(),
         ServiceAccountController(),
+        ClusterRoleAggregationController(),
         EventTtlController(),
         NodeRegistrationController(),
         NodeController(),
