@@ -21,6 +21,8 @@ def kctl_describers() -> list[Describer]:
     from kctl.printing.describe.pod import PodDescriber
     from kctl.printing.describe.poddisruptionbudget import PodDisruptionBudgetDescriber
     from kctl.printing.describe.replicaset import ReplicaSetDescriber
+    from kctl.printing.describe.role import RoleDescriber
+    from kctl.printing.describe.rolebinding import RoleBindingDescriber
     from kctl.printing.describe.secret import SecretDescriber
     from kctl.printing.describe.service import ServiceDescriber
     from kctl.printing.describe.serviceaccount import ServiceAccountDescriber
@@ -35,6 +37,10 @@ def kctl_describers() -> list[Describer]:
         PodDescriber(),
         PodDisruptionBudgetDescriber(),
         ReplicaSetDescriber(),
+        RoleDescriber("roles.rbac.authorization.k8s.io"),
+        RoleDescriber("clusterroles.rbac.authorization.k8s.io"),
+        RoleBindingDescriber("rolebindings.rbac.authorization.k8s.io"),
+        RoleBindingDescriber("clusterrolebindings.rbac.authorization.k8s.io"),
         SecretDescriber(),
         ServiceAccountDescriber(),
         ServiceDescriber(),
