@@ -15,9 +15,11 @@ from kctl.api.context import Context
 from kctl.api.encode import decode
 from kctl.api.kind import Admission, Kind, Object
 from kctl.api.registry import Kinds
+from kctl.api.verbs import apply as applying
 from kctl.api.verbs import binding, create, delete, eviction, read, scale, update
 from kctl.api.verbs import patch as patching
 from kctl.api.verbs.read import ObjectList, Selection, WatchEvent
+from kctl.api.verbs.writer import Writer
 from kctl.store.types import Backend
 
 __all__ = ["Api", "ObjectList", "WatchEvent"]
@@ -63,10 +65,13 @@ class Api:
         namespace: str | None = None,
         dry_run: bool = False,
         validation: str = "Strict",
+        manager: str = "",
     ) -> Object:
         """The object as stored. `namespace` is that of the request. validation is "Strict"
-        (unknown fields are refused), "Warn" or "Ignore"."""
-        return create.create(self._context, obj, namespace, dry_run, validation)
+        (unknown fields are refused), "Warn" or "Ignore". `manager` owns what it writes in
+        metadata.managedFields; where there is none, nobody is told apart."""
+        writer = Writer(manager)
+        return create.create(self._context, obj, namespace, dry_run, validation, writer)
 
     def update(
         self,
@@ -75,11 +80,13 @@ class Api:
         subresource: str = "",
         dry_run: bool = False,
         validation: str = "Strict",
+        manager: str = "",
     ) -> Object:
         """Replace an object, or its "status", or a namespace's finalizers ("finalize").
         With metadata.resourceVersion the update is refused where the object has changed
         since; without, it applies to whatever is there."""
-        return update.update(self._context, obj, subresource, dry_run, validation)
+        writer = Writer(manager)
+        return update.update(self._context, obj, subresource, dry_run, validation, writer)
 
     def patch(
         self,
@@ -92,11 +99,34 @@ class Api:
         subresource: str = "",
         dry_run: bool = False,
         validation: str = "Strict",
+        manager: str = "",
     ) -> Object:
         """`patch` is decoded JSON; patch_type is "strategic", "merge" or "json". Tried again
         on a conflict as long as the patch names no resourceVersion."""
         request = patching.Request(name, namespace, patch, patch_type, subresource)
-        return patching.patch(self._context, self._context.kind(kind), request, dry_run, validation)
+        writer = Writer(manager)
+        found = self._context.kind(kind)
+        return patching.patch(self._context, found, request, dry_run, validation, writer)
+
+    def apply(
+        self,
+        kind: Kind | str,
+        name: str,
+        namespace: str,
+        config: Any,
+        *,
+        manager: str,
+        force: bool = False,
+        subresource: str = "",
+        dry_run: bool = False,
+        validation: str = "Strict",
+    ) -> Object:
+        """Server-side apply: create the object or merge `config` into it, own the fields of
+        `config`, and drop those that `manager` applied before and nobody owns any more.
+        Fields of others are a conflict (409), unless `force` takes them. subresource is "",
+        "status" or "scale" (config and result are a Scale then)."""
+        request = applying.Request(name, namespace, config, manager, force, subresource)
+        return applying.apply(self._context, self._context.kind(kind), request, dry_run, validation)
 
     def delete(
         self,
@@ -153,7 +183,8 @@ class Api:
         return read.as_json(kind, self._context.record(kind, name, namespace))
 
     def get(self, kind: Kind | str, name: str, namespace: str = "") -> Object:
-        return decode(self._context.record(self._context.kind(kind), name, namespace))
+        found = self._context.kind(kind)
+        return decode(self._context.record(found, name, namespace), found)
 
     def list(
         self,
@@ -203,8 +234,10 @@ class Api:
         scale_object: Object,
         *,
         dry_run: bool = False,
+        manager: str = "",
     ) -> Object:
         """Set spec.replicas; metadata.resourceVersion of the Scale is a precondition."""
+        found, writer = self._context.kind(kind), Writer(manager)
         return scale.update_scale(
-            self._context, self._context.kind(kind), name, namespace, scale_object, dry_run
+            self._context, found, name, namespace, scale_object, dry_run, writer
         )

@@ -69,24 +69,35 @@ def update_scale(
     paths = _scale_of(kind)
     wanted = (scale.get("metadata") or {}).get("resourceVersion", "")
     replicas = (scale.get("spec") or {}).get("replicas", 0)
-    if isinstance(replicas, bool) or not isinstance(replicas, int):
-        field = "Go struct field ScaleSpec.spec.replicas of type int32"
-        raise errors.bad_request(f"json: cannot unmarshal {json_type(replicas)} into {field}")
-    if replicas < 0:
-        cause = invalid("spec.replicas", replicas, "must be greater than or equal to 0")
-        raise errors.invalid("autoscaling", "Scale", name, [cause])
+    check_replicas(name, replicas)
     for attempt in range(1, ATTEMPTS + 1):
         record = context.record(kind, name, namespace)
         if wanted and wanted != str(record.revision):
             raise errors.conflict(kind.resource, name)
-        obj = decode(record, kind)
-        _set(obj, paths.spec_replicas, replicas)
+        obj = with_replicas(paths, decode(record, kind), name, replicas)
         try:
             return scale_of(paths, replace(context, kind, record, obj, "", dry_run, through))
         except Conflict:
             if wanted or attempt == ATTEMPTS:
                 raise errors.conflict(kind.resource, name) from None
     raise AssertionError("the last attempt returns or raises")
+
+
+def with_replicas(paths: Scale, obj: Object, name: str, replicas: Any) -> Object:
+    """`obj`, changed in place, with this number of replicas. Raises ApiError."""
+    check_replicas(name, replicas)
+    _set(obj, paths.spec_replicas, replicas)
+    return obj
+
+
+def check_replicas(name: str, replicas: Any) -> None:
+    """Raise the 400 or 422 of what is no number of replicas."""
+    if isinstance(replicas, bool) or not isinstance(replicas, int):
+        field = "Go struct field ScaleSpec.spec.replicas of type int32"
+        raise errors.bad_request(f"json: cannot unmarshal {json_type(replicas)} into {field}")
+    if replicas < 0:
+        cause = invalid("spec.replicas", replicas, "must be greater than or equal to 0")
+        raise errors.invalid("autoscaling", "Scale", name, [cause])
 
 
 def _value(obj: Object, path: str) -> Any:
