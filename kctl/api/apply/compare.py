@@ -12,7 +12,7 @@ from kctl.api.apply import elements
 from kctl.api.apply.fields import SELF, Fields
 from kctl.api.apply.shapes import Member, Shape
 
-_ZEROS = (None, "", 0, False, {}, [])
+_ZEROS: tuple[Any, ...] = (None, "", 0, False, {}, [])
 
 
 def whole(shape: Shape, value: Any) -> Fields:
@@ -37,9 +37,9 @@ def whole(shape: Shape, value: Any) -> Fields:
             node[found.element] = {} if found.type.leaf else whole(found.type, below)
         elif rest is not None:
             node[f"f:{name}"] = {} if rest.leaf else whole(rest, below)
-    for name, found in fields.items():
-        if found.always and found.type.form != Shape.SCALAR and name not in value:
-            node[found.element] = {}
+    for name, element in shape.structs:
+        if name not in value:
+            node[element] = {}
     return node
 
 

@@ -30,7 +30,9 @@ def shape_of(kind: Kind) -> Shape:
 @cache
 def _custom(structure: Structure) -> Shape:
     """Kept for each schema: a definition that changes brings a new one."""
-    return Shape(Shape.MAP, fields=lambda: _COMMON | _members(structure), item=_free(structure))
+    return Shape(
+        Shape.MAP, fields=lambda: {**_members(structure), **_COMMON}, item=_free(structure)
+    )
 
 
 def from_structure(structure: Structure) -> Shape:
@@ -56,7 +58,7 @@ def _members(structure: Structure) -> Mapping[str, Member]:
         name: Member(f"f:{name}", from_structure(each))
         for name, each in structure.properties.items()
     }
-    return members | _EMBEDDED if structure.embedded else members
+    return {**members, **_EMBEDDED} if structure.embedded else members
 
 
 def _free(structure: Structure) -> Callable[[], Shape] | None:

@@ -132,6 +132,8 @@ def capped(managed: Managed) -> Managed:
 
 def name_errors(name: str, path: str) -> list[FieldError]:
     """ValidateFieldManager."""
+    if name.isascii() and name.isprintable() and len(name) <= MAX_NAME:
+        return []
     errors = []
     if len(name.encode()) > MAX_NAME:
         errors.append(too_long(path, MAX_NAME))

@@ -27,7 +27,7 @@ class Shape:
 
     SCALAR, LIST, MAP, ANY = "scalar", "list", "map", "any"
 
-    __slots__ = ("_fields", "_item", "atomic", "form", "keys", "leaf", "scalar")
+    __slots__ = ("_fields", "_item", "_structs", "atomic", "form", "keys", "leaf", "scalar")
 
     def __init__(
         self,
@@ -45,6 +45,7 @@ class Shape:
         self.form, self.scalar, self.atomic, self.keys = form, scalar, atomic, keys
         self._fields: Callable[[], Mapping[str, Member]] | Mapping[str, Member] = fields or {}
         self._item: Callable[[], Shape] | Shape | None = item
+        self._structs: tuple[tuple[str, str], ...] | None = None
         self.leaf = form == self.SCALAR or (atomic and form != self.ANY)
 
     @property
@@ -58,6 +59,17 @@ class Shape:
         if callable(self._item):
             self._item = self._item()
         return self._item
+
+    @property
+    def structs(self) -> tuple[tuple[str, str], ...]:
+        """(name, element) of the declared fields that are always there and no scalars."""
+        if self._structs is None:
+            self._structs = tuple(
+                (name, each.element)
+                for name, each in self.fields.items()
+                if each.always and each.type.form != self.SCALAR
+            )
+        return self._structs
 
     def whole(self) -> Shape:
         """The same type owned as one value."""

@@ -36,7 +36,7 @@ _METADATA = (
     "managedFields",
     "resourceVersion",
 )
-SYSTEM = {
+SYSTEM: Fields = {
     "f:apiVersion": {},
     "f:kind": {},
     "f:metadata": {".": {}, **{f"f:{name}": {} for name in _METADATA}},
