@@ -18,8 +18,6 @@ def kctl_admission() -> list[Admission]:
     from kctl.api.admission.pod_priority import PodPriority
     from kctl.api.admission.rbac_bindings import BindingEscalation
     from kctl.api.admission.rbac_roles import RoleEscalation
-    from kctl.api.admission.rbac_bindings import BindingEscalation
-    from kctl.api.admission.rbac_roles import RoleEscalation
     from kctl.api.admission.service_account import ServiceAccount
     from kctl.api.admission.service_addresses import ServiceAddresses
     from kctl.api.admission.unsupported import Unsupported
@@ -29,8 +27,6 @@ def kctl_admission() -> list[Admission]:
         DefaultTolerations(),
         NamespaceExists(),
         PodPriority(),
-        BindingEscalation(),
-        RoleEscalation(),
         BindingEscalation(),
         RoleEscalation(),
         ServiceAccount(),
