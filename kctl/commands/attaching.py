@@ -7,7 +7,8 @@ from typing import Any
 
 from kctl.commands.command import UsageError
 from kctl.commands.context import Context
-from kctl.commands.pods import Engines, engine_id, status_of
+from kctl.commands.pods import Engines
+from kctl.runtime.pod_status import engine_id, status_of
 
 Object = dict[str, Any]
 

@@ -12,12 +12,11 @@ from kctl.commands.parse import Args
 from kctl.commands.pods import (
     Engines,
     default_container,
-    engine_id,
     named,
     pods_of,
     refuse_unknown,
-    status_of,
 )
+from kctl.runtime.pod_status import engine_id, status_of
 
 
 def run(ctx: Context, args: Args) -> int:

@@ -8,17 +8,17 @@ from typing import Any
 
 from kctl.commands.command import Command, Option, UsageError
 from kctl.commands.context import Context
-from kctl.commands.log_source import Source, source
 from kctl.commands.options import selector
 from kctl.commands.parse import Args
 from kctl.commands.pods import (
     Engines,
-    container_names,
     default_container,
     named,
     pods_of,
     refuse_unknown,
 )
+from kctl.runtime.log_source import Source, source
+from kctl.runtime.pod_status import container_names
 
 Object = dict[str, Any]
 

@@ -8,6 +8,7 @@ from kctl.commands import arguments
 from kctl.commands.command import UsageError
 from kctl.commands.context import Context
 from kctl.commands.objects import catalog, get
+from kctl.runtime.pod_status import container_names
 
 if TYPE_CHECKING:
     from kctl.reconcile.hosts import Hosts
@@ -72,12 +73,6 @@ def _rank(pod: Object) -> tuple[bool, bool, str]:
     return status.get("phase") != "Running", not ready, pod["metadata"]["creationTimestamp"]
 
 
-def container_names(pod: Object) -> list[str]:
-    spec = pod["spec"]
-    parts = ("initContainers", "containers", "ephemeralContainers")
-    return [each["name"] for part in parts for each in spec.get(part) or []]
-
-
 def default_container(ctx: Context, pod: Object, *, quiet: bool = False) -> str:
     """The container meant where none was named; said on stderr where there is a choice."""
     spec = pod["spec"]
@@ -91,22 +86,6 @@ def default_container(ctx: Context, pod: Object, *, quiet: bool = False) -> str:
     if len(everything) > 1 and not quiet:
         ctx.err.write(f'Defaulted container "{first}" out of: {", ".join(everything)}\n')
     return first
-
-
-def status_of(pod: Object, container: str) -> Object:
-    """The container's status, {} where there is none yet."""
-    status = pod.get("status") or {}
-    for part in ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"):
-        for each in status.get(part) or []:
-            if each["name"] == container:
-                found: Object = each
-                return found
-    return {}
-
-
-def engine_id(container_id: str) -> str:
-    """ "docker://abc" as the engine's own "abc"."""
-    return container_id.rpartition("://")[2]
 
 
 class Engines:

@@ -13,7 +13,8 @@ from kctl.commands.follow import follow
 from kctl.commands.forwarding import Forwarding
 from kctl.commands.objects import get
 from kctl.commands.parse import Args
-from kctl.commands.pods import Engines, engine_id, named, selected, selector_of
+from kctl.commands.pods import Engines, named, selected, selector_of
+from kctl.runtime.pod_status import engine_id
 
 Object = dict[str, Any]
 

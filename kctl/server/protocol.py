@@ -79,6 +79,7 @@ class Protocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
+        self.ws_protocol_class = WebSockets
         self.upgrade = ""
         self._early: bytearray | None = None
         self._connection: Connection | None = None

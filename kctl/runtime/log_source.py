@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kctl.api.errors import bad_request
-from kctl.commands.pods import engine_id, status_of
-from kctl.printing.describe.parts import parse_time
+from kctl.api.times import parse
+from kctl.runtime.pod_status import engine_id, status_of
 
 Object = dict[str, Any]
 
@@ -61,4 +61,4 @@ def source(pod: Object, container: str, *, previous: bool) -> Source:
 
 
 def _seconds(text: str | None, more: float = 0.0) -> float | None:
-    return parse_time(text).timestamp() + more if text else None
+    return parse(text).timestamp() + more if text else None

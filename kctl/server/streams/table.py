@@ -1,0 +1,19 @@
+"""Which subresource is served by which handler."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.responses import Response
+
+from kctl.api.kind import Kind
+from kctl.server.call import Call
+from kctl.server.streams import commands
+
+Handler = Callable[[Call, Kind], Awaitable[Response | None]]
+
+STREAMS: dict[tuple[str, str], dict[str, Handler]] = {
+    ("pods", "exec"): {"get": commands.exec_, "create": commands.exec_},
+    ("pods", "attach"): {"get": commands.attach, "create": commands.attach},
+}
+"""(resource, subresource) -> verb -> handler"""
