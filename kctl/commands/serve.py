@@ -71,9 +71,16 @@ def _bound(address: str) -> socket.socket:
     try:
         return listen(address)
     except OSError as error:
-        raise UsageError(f"cannot listen at {address}: {error.strerror or error}") from None
+        raise UsageError(f"cannot listen at {address}: {_reason(error)}") from None
     except ValueError as error:
         raise UsageError(str(error)) from None
+
+
+def _reason(error: OSError) -> str:
+    """The system's own words: `socket` adds the address to its own."""
+    import os
+
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
 
 
 def _pki(home: Path, bound: socket.socket) -> Pki:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from kctl.api.kind import Object
-from kctl.server import discovery, health
+from kctl.server import discovery, health, openapi
 from kctl.server.call import Call
 from kctl.server.resources import not_allowed
 from kctl.server.respond import respond, text
@@ -26,7 +26,18 @@ async def serve(call: Call) -> Response:
             return respond(call, {"paths": sorted(_index(call))})
         case ["api" | "apis", *rest] if len(rest) < 3:
             return _discovery(call, parts[0] == "api", rest)
+        case ["openapi", *rest]:
+            return await openapi.serve(call, rest)
+        case [".well-known", "openid-configuration"]:
+            return respond(call, call.server.security.tokens.configuration(_base(call)))
+        case ["openid", "v1", "jwks"]:
+            keys = call.server.security.tokens.keys()
+            return respond(call, keys, media="application/jwk-set+json")
     return text(call, "404 page not found\n", 404)
+
+
+def _base(call: Call) -> str:
+    return f"{call.scope['scheme']}://{call.headers.get('host', '')}"
 
 
 def _index(call: Call) -> set[str]:

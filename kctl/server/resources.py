@@ -11,6 +11,7 @@ from kctl.api.kind import Kind
 from kctl.server import accounts, binding, reading, scaling, watching, writing
 from kctl.server.call import Call
 from kctl.server.respond import text
+from kctl.server.streams.table import STREAMS
 
 Handler = Callable[[Call, Kind], Awaitable[Response | None]]
 
@@ -38,6 +39,7 @@ SUBRESOURCES: dict[tuple[str, str], dict[str, Handler]] = {
     ("pods", "binding"): {"create": binding.bind},
     ("pods", "eviction"): {"create": binding.evict},
     ("serviceaccounts", "token"): {"create": accounts.token},
+    **STREAMS,
 }
 """(resource, subresource) -> verb -> handler"""
 
@@ -87,7 +89,9 @@ def _addressed(call: Call, kind: Kind) -> bool:
     info = call.info
     if kind.namespaced and not info.namespace and info.verb not in ("list", "watch"):
         return False
-    return not (info.verb == "create" and not info.subresource and info.name)
+    if info.verb == "create":
+        return bool(info.subresource) or not info.name
+    return bool(info.name) or info.verb not in ("get", "update", "patch", "delete")
 
 
 def not_here() -> ApiError:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import uvicorn
 
+from kctl.api.authorization.bootstrap import ensure_bootstrap
 from kctl.reconcile.log import Log
 from kctl.reconcile.notify import notify
 from kctl.reconcile.plane import Plane
@@ -125,6 +126,7 @@ def run(
     )
     config.load()
     config.ssl = server.security.context()
+    ensure_bootstrap(server.api)
     sys.setswitchinterval(SWITCH_SECONDS)
     listener = Listener(config, server, ready)
     if reconciler is not None:

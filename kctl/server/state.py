@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import orjson
 
 from kctl.api.api import Api
+from kctl.api.encode import decode
 from kctl.api.kind import Kind, Object
+from kctl.api.openapi import Documents
 from kctl.api.registry import Kinds
 from kctl.api.user import User
 from kctl.reconcile.plane import Plane
@@ -21,6 +23,7 @@ from kctl.server.health import Check
 from kctl.server.hub import Hub
 from kctl.server.limits import Seats
 from kctl.server.security import Security
+from kctl.server.streams.engines import Engines
 from kctl.store.types import Key, StoreError
 
 if TYPE_CHECKING:
@@ -79,9 +82,11 @@ class Server:
         self.hub = Hub(self._long.store)
         self.security = Security(self.plane, pki, users)
         self.hub.listeners.append(self.security.note)
+        self.engines = Engines(self.plane.plugins, lambda: self.plane.settings, self._node)
         self.checks: dict[str, Check] = {"ping": lambda: "", "store": self._store_fails}
         self._discovery: dict[tuple[bool, str], Object] = {}
         self._discovered: Kinds | None = None
+        self._documents: tuple[Kinds, Documents] | None = None
 
     @property
     def api(self) -> Api:
@@ -117,6 +122,17 @@ class Server:
             self._discovery[core, form] = found
         return found
 
+    def openapi(self) -> Documents:
+        """For the kinds of the moment."""
+        kinds = self.kinds.current()
+        if self._documents is None or self._documents[0] is not kinds:
+            self._documents = (kinds, Documents(kinds, subresources=discovery.subresources))
+        return self._documents[1]
+
+    def _node(self, name: str) -> Object | None:
+        record = self.plane.store.get(Key("nodes", "", name))
+        return decode(record) if record is not None else None
+
     def _store_fails(self) -> str:
         try:
             self.plane.store.revision()
@@ -130,5 +146,6 @@ class Server:
 
     def close(self) -> None:
         self.hub.join()
+        self.engines.close()
         self.plane.close()
         self._long.close()

@@ -4,6 +4,9 @@ import orjson
 import pytest
 
 from kctl.api.errors import ApiError
+from kctl.api.kind import Kind
+from kctl.api.kinds.plugin import kctl_kinds
+from kctl.api.verbs.read import Selection
 
 
 @pytest.fixture
@@ -92,3 +95,10 @@ def test_a_watch_from_a_compacted_revision_is_gone(desk, api, configmap):
     with pytest.raises(ApiError) as caught:
         api.watch("configmaps", since=1)
     assert caught.value.code == 410
+
+
+@pytest.mark.parametrize("kind", kctl_kinds(), ids=lambda kind: kind.resource)
+def test_a_selection_of_any_kind_can_be_checked_before_there_are_objects(kind: Kind) -> None:
+    Selection(kind, "a=b", "metadata.name=x").check()
+    with pytest.raises(ApiError, match="field label not supported"):
+        Selection(kind, "", "metadata.name=x,spec.nosuch=y").check()

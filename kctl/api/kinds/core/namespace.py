@@ -66,7 +66,7 @@ def _row(obj: Object) -> list[Cell]:
 
 
 def _selectable(obj: Object) -> Mapping[str, str]:
-    return {"status.phase": obj["status"]["phase"]}
+    return {"status.phase": obj["status"].get("phase", "")}
 
 
 def _finalizers(obj: Object) -> list[str]:
