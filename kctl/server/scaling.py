@@ -33,6 +33,7 @@ async def update(call: Call, kind: Kind) -> Response:
         info.namespace,
         body,
         dry_run=asked.dry_run,
+        manager=asked.manager,
     )
     return respond(call, await call.blocking(change), form)
 

@@ -65,6 +65,7 @@ async def create(call: Call, kind: Kind) -> Response:
             namespace=call.info.namespace or None,
             dry_run=asked.dry_run,
             validation=asked.validation,
+            manager=asked.manager,
         )
     )
     return _answer(call, kind, made, form, 201)
@@ -82,6 +83,7 @@ async def update(call: Call, kind: Kind) -> Response:
             subresource=call.info.subresource,
             dry_run=asked.dry_run,
             validation=asked.validation,
+            manager=asked.manager,
         )
     )
     return _answer(call, kind, made, form)
@@ -106,6 +108,8 @@ async def patch(call: Call, kind: Kind) -> Response:
     form, asked = shape(call.headers, call.query), options(call, "PatchOptions")
     media = bodies.media_type(call)
     info = call.info
+    if media == APPLY:
+        return await _apply(call, kind, form, asked)
     if media not in PATCHES:
         raise bodies.unsupported_media((*PATCHES, APPLY))
     if asked.force:
@@ -123,9 +127,31 @@ async def patch(call: Call, kind: Kind) -> Response:
             subresource=info.subresource,
             dry_run=asked.dry_run,
             validation=asked.validation,
+            manager=asked.manager,
         )
     )
     return _answer(call, kind, made, form)
+
+
+async def _apply(call: Call, kind: Kind, form: Shape, asked: Options) -> Response:
+    config = bodies.from_yaml(await call.body())
+    info = call.info
+    existed = call.server.exists(kind, info.namespace, info.name)
+    made = await call.blocking(
+        partial(
+            call.server.api.apply,
+            kind,
+            info.name,
+            info.namespace,
+            config,
+            manager=call.query.get("fieldManager", ""),
+            force=asked.force,
+            subresource=info.subresource,
+            dry_run=asked.dry_run,
+            validation=asked.validation,
+        )
+    )
+    return _answer(call, kind, made, form, 200 if existed else 201)
 
 
 def _patch_body(raw: bytes, type_: str) -> Any:
