@@ -20,6 +20,7 @@ def kctl_describers() -> list[Describer]:
     from kctl.printing.describe.node import NodeDescriber
     from kctl.printing.describe.pod import PodDescriber
     from kctl.printing.describe.poddisruptionbudget import PodDisruptionBudgetDescriber
+    from kctl.printing.describe.priorityclass import PriorityClassDescriber
     from kctl.printing.describe.replicaset import ReplicaSetDescriber
     from kctl.printing.describe.role import RoleDescriber
     from kctl.printing.describe.rolebinding import RoleBindingDescriber
@@ -36,6 +37,7 @@ def kctl_describers() -> list[Describer]:
         NodeDescriber(),
         PodDescriber(),
         PodDisruptionBudgetDescriber(),
+        PriorityClassDescriber(),
         ReplicaSetDescriber(),
         RoleDescriber("roles.rbac.authorization.k8s.io"),
         RoleDescriber("clusterroles.rbac.authorization.k8s.io"),

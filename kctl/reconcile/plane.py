@@ -12,6 +12,7 @@ from kctl.api.api import Api
 from kctl.api.crd.served import ServedKinds
 from kctl.api.errors import ApiError
 from kctl.api.registry import Kinds
+from kctl.api.validation.priorityclass import SYSTEM
 from kctl.plugins.manager import Plugins
 from kctl.plugins.manager import load as load_plugins
 from kctl.reconcile.birth import ensure_settings
@@ -53,6 +54,7 @@ class Plane:
         self.read_settings()
         self.kinds.current()
         self._ensure_namespaces()
+        self._ensure_priority_classes()
 
     @classmethod
     def open(
@@ -107,6 +109,17 @@ class Plane:
                 self.api.create(
                     {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
                 )
+
+    def _ensure_priority_classes(self) -> None:
+        """The classes that every cluster has; nobody may delete them."""
+        for name in SYSTEM:
+            if self.store.get(Key("priorityclasses.scheduling.k8s.io", "", name)) is not None:
+                continue
+            from kctl.api.kinds.scheduling.priorityclass import system_classes
+
+            for each in system_classes():
+                with suppress(ApiError):
+                    self.api.create(each)
 
     def close(self) -> None:
         self.store.close()

@@ -30,6 +30,7 @@ def kctl_kinds() -> list[Kind]:
     from kctl.api.kinds.discovery import endpointslice
     from kctl.api.kinds.policy import poddisruptionbudget
     from kctl.api.kinds.rbac import clusterrole, clusterrolebinding, role, rolebinding
+    from kctl.api.kinds.scheduling import priorityclass
 
     return [
         namespace.KIND,
@@ -46,6 +47,7 @@ def kctl_kinds() -> list[Kind]:
         serviceaccount.KIND,
         lease.KIND,
         poddisruptionbudget.KIND,
+        priorityclass.KIND,
         clusterrolebinding.KIND,
         clusterrole.KIND,
         rolebinding.KIND,

@@ -82,6 +82,12 @@ cat pod.json | kctl create -f -
             "Create a pod disruption budget with the specified name",
             aliases=("pdb",),
         ),
+        CommandRef(
+            "priorityclass",
+            _AT + "priorityclass",
+            "Create a priority class with the specified name",
+            aliases=("pc",),
+        ),
         CommandRef("secret", _AT + "secret", "Create a secret using a specified subcommand"),
         CommandRef(
             "service",
