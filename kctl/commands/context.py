@@ -11,7 +11,7 @@ import sys
 
 from kctl.commands.command import Exit, UsageError
 from kctl.commands.lazy import lazy
-from kctl.commands.options import WITHOUT_EFFECT
+from kctl.commands.options import IMPERSONATION, WITHOUT_EFFECT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +47,12 @@ class Context:
         self.stdin: TextIO = stdin or sys.stdin
         self.warnings = 0
         stored = args.path.startswith("config ")  # there they are what is written to the file
+        asking = args.path.startswith("auth ")
         for name in args.flags_given():
+            if asking and name in IMPERSONATION:
+                continue
+            if isinstance(args[name], list) and name == "user":
+                continue  # the subjects of a binding, which take the name of the global flag
             if name in WITHOUT_EFFECT and not stored:
                 self.warn(f"--{name} has no effect: this control plane is a file, not a server")
 

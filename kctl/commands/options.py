@@ -70,6 +70,10 @@ WITHOUT_EFFECT = frozenset(
 """Global flags that a control plane in a file cannot honour: said in a warning."""
 
 
+IMPERSONATION = frozenset(("as", "as-group", "as-uid", "as-user-extra"))
+"""Those of them that `kctl auth` honours: whom the question is about."""
+
+
 def filename(what: str) -> tuple[Option, ...]:
     """-f, -k and -R. `what` ends the help of -f: "to use to create the resource"."""
     return (

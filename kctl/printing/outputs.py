@@ -65,7 +65,7 @@ def default_name(obj: Object) -> str:
     group = obj.get("apiVersion", "").rpartition("/")[0]
     lower = obj.get("kind", "").lower()
     type_name = f"{lower}.{group}" if group else lower
-    return f"{type_name}/{obj.get('metadata', {}).get('name', '')}"
+    return f"{type_name}/{obj.get('metadata', {}).get('name') or '<unknown>'}"
 
 
 def without_managed_fields(obj: Object) -> Object:

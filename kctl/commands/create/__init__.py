@@ -51,6 +51,12 @@ cat pod.json | kctl create -f -
 """,
     options=_options(),
     subcommands=(
+        CommandRef("clusterrole", _AT + "clusterrole", "Create a cluster role"),
+        CommandRef(
+            "clusterrolebinding",
+            _AT + "clusterrolebinding",
+            "Create a cluster role binding for a particular cluster role",
+        ),
         CommandRef(
             "configmap",
             _AT + "configmap",
@@ -82,6 +88,12 @@ cat pod.json | kctl create -f -
             "Create a pod disruption budget with the specified name",
             aliases=("pdb",),
         ),
+        CommandRef("role", _AT + "role", "Create a role with single rule"),
+        CommandRef(
+            "rolebinding",
+            _AT + "rolebinding",
+            "Create a role binding for a particular role or cluster role",
+        ),
         CommandRef(
             "priorityclass",
             _AT + "priorityclass",
@@ -101,6 +113,7 @@ cat pod.json | kctl create -f -
             "Create a service account with the specified name",
             aliases=("sa",),
         ),
+        CommandRef("token", _AT + "token", "Request a service account token"),
     ),
     run=run,
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from kctl.api.authorization.authorizer import Attributes, Authorizer
@@ -10,6 +12,7 @@ from kctl.api.errors import bad_request, invalid
 from kctl.api.fields import FieldError
 from kctl.api.fields import invalid as wrong
 from kctl.api.kind import Kind, Object
+from kctl.api.times import now_text
 from kctl.api.user import User
 from kctl.api.virtual import read, virtual
 from kctl.server.auth.authenticate import Authenticator, known
@@ -36,8 +39,14 @@ Review = Callable[[Object, User, str], Object]
 class Reviews:
     """`table`: every review by (group, version, resource)."""
 
-    def __init__(self, authorizer: Authorizer, authenticator: Authenticator | None = None) -> None:
-        self._authorizer, self._authenticator = authorizer, authenticator
+    def __init__(
+        self,
+        authorizer: Authorizer,
+        authenticator: Authenticator | None = None,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._authorizer, self._authenticator, self._now = authorizer, authenticator, now
         answers: Mapping[Kind, Review] = {
             SELF_ACCESS: self.self_access,
             SELF_RULES: self.self_rules,
@@ -103,7 +112,10 @@ class Reviews:
         return {**review, "status": status}
 
     def self_subject(self, body: Object, user: User, namespace: str = "") -> Object:
-        return {**read(SELF, body), "status": {"userInfo": user.info()}}
+        stamp = now_text(datetime.fromtimestamp(self._now(), UTC))
+        review = read(SELF, body)
+        meta = {"creationTimestamp": stamp}
+        return {**review, "metadata": meta, "status": {"userInfo": user.info()}}
 
     def token(self, body: Object, user: User, namespace: str = "") -> Object:
         review = read(TOKEN, body, ("spec",))
