@@ -69,6 +69,7 @@ BUILTIN: tuple[CommandRef, ...] = (
         "port-forward", _AT + "port_forward", "Forward one or more local ports to a pod", TROUBLE
     ),
     CommandRef("exec", _AT + "exec", "Execute a command in a container", TROUBLE),
+    CommandRef("auth", _AT + "auth", "Inspect authorization", TROUBLE),
     CommandRef(
         "apply",
         _AT + "apply",
