@@ -29,6 +29,7 @@ BUILTIN: tuple[CommandRef, ...] = (
     ),
     CommandRef("run", _AT + "run", "Run a particular image on the cluster", BEGINNER),
     CommandRef("set", _AT + "set_", "Set specific features on objects", BEGINNER),
+    CommandRef("explain", _AT + "explain", "Get documentation for a resource", INTERMEDIATE),
     CommandRef("get", _AT + "get", "Display one or many resources", INTERMEDIATE),
     CommandRef("edit", _AT + "edit", "Edit a resource on the server", INTERMEDIATE),
     CommandRef(

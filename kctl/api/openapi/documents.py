@@ -30,9 +30,9 @@ KEPT = 24 * 2**20
 """Bytes of documents that are kept."""
 
 
-def no_schema(kind: Kind) -> Object | None:
-    """A `schema_of` for kinds of the table alone."""
-    return None
+def own_schema(kind: Kind) -> Object | None:
+    """The schema that a custom kind carries, None for kinds of the table and of plugins."""
+    return dict(kind.structure.source) if kind.structure is not None else None
 
 
 def no_subresources(kind: Kind) -> tuple[()]:
@@ -42,15 +42,15 @@ def no_subresources(kind: Kind) -> tuple[()]:
 class Documents:
     """The documents of these kinds.
 
-    schema_of: the OpenAPI v3 schema of a kind that the table does not have (that of a
-      CustomResourceDefinition, its structure as given there), None where there is none.
+    schema_of: the OpenAPI v3 schema of a kind that the table does not have, None where there
+      is none; the schema of its definition, unless another way is given.
     subresources: what is served below a kind's objects, as discovery has it.
     """
 
     def __init__(
         self,
         kinds: Iterable[Kind],
-        schema_of: SchemaOf = no_schema,
+        schema_of: SchemaOf = own_schema,
         subresources: Subresources = no_subresources,
     ) -> None:
         self._schema_of, self._subresources = schema_of, subresources

@@ -90,13 +90,15 @@ class Types:
         """A custom kind's schema with what every object has; without a schema of its own,
         an object of any content."""
         result: Schema = dict(schema or {"x-kubernetes-preserve-unknown-fields": True})
-        meta = self._typed(Field("@" + OBJECT_META), "", "")
+        if self.base == V2:
+            result = _plain(result)
+        told = describe("core.v1.Pod").fields
+        head = {"apiVersion": Field("s"), "kind": Field("s"), "metadata": Field("@" + OBJECT_META)}
+        own = result.get("properties", {})
         result["type"] = "object"
         result["properties"] = {
-            "apiVersion": {"type": "string"},
-            "kind": {"type": "string"},
-            **result.get("properties", {}),
-            "metadata": meta,
+            **own,
+            **{name: self._typed(each, told.get(name, ""), name) for name, each in head.items()},
         }
         self.add(OBJECT_META)
         result["x-kubernetes-group-version-kind"] = [gvk]
@@ -152,6 +154,33 @@ class Types:
     def _leaf(self, name: str) -> Schema:
         self.found.setdefault(name, _LEAVES[name][self.base == V2])
         return {"$ref": self.base + name}
+
+
+_V2_KEYS = frozenset(
+    (
+        *("default", "description", "enum", "format", "maxItems", "maxLength", "maximum"),
+        *("minItems", "minLength", "minimum", "pattern", "required", "title", "type"),
+    )
+)
+
+
+def _plain(schema: Schema) -> Schema:
+    """What version 2 can say of a version 3 schema: no alternatives, and where those decide
+    the type, no type either."""
+    result: Schema = {
+        key: value
+        for key, value in schema.items()
+        if key in _V2_KEYS or (key.startswith("x-") and key != "x-kubernetes-validations")
+    }
+    if schema.get("nullable"):
+        result.pop("type", None)
+    if "properties" in schema:
+        result["properties"] = {key: _plain(each) for key, each in schema["properties"].items()}
+    for key in ("items", "additionalProperties"):
+        if key in schema:
+            below = schema[key]
+            result[key] = _plain(below) if isinstance(below, dict) else below
+    return result
 
 
 def _mentioned(fields: Iterable[Field]) -> list[str]:
