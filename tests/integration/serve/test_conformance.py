@@ -1,0 +1,90 @@
+"""Every kubectl of this machine against `kctl serve` on a real Docker engine, and the table of
+docs/compatibility.md, which it writes where KCTL_WRITE_COMPATIBILITY is set."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+
+from tests.integration.reconcile.cluster import ENGINE
+from tests.integration.serve.clients import Client, table
+from tests.integration.serve.sequence import STEPS
+from tests.integration.serve.served import KUBECTL, Served, older_kubectls
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
+ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "docs" / "compatibility.md"
+WRITE = "KCTL_WRITE_COMPATIBILITY"
+BEGIN, END = "<!-- kubectl: begin -->\n", "<!-- kubectl: end -->\n"
+KUBECTLS = {**older_kubectls(), "1.37": KUBECTL}
+RESULTS: dict[str, dict[str, str]] = {name: {} for name in STEPS}
+
+
+@pytest.fixture(scope="module")
+def images() -> Iterator[tuple[str, str]]:
+    name = f"kctl-test-serve-{uuid.uuid4().hex[:8]}"
+    for tag in ("v1", "v2"):
+        script = [str(ROOT / "scripts" / "demo-image"), f"{name}:{tag}"]
+        subprocess.run(script, check=True, capture_output=True)
+    yield f"{name}:v1", f"{name}:v2"
+    client = docker.APIClient(base_url=ENGINE, version="auto")
+    for tag in ("v1", "v2"):
+        client.remove_image(f"{name}:{tag}", force=True)
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    made = Served(tmp_path_factory.mktemp("conformance"), reconcile=True)
+    yield made
+    made.stop()
+    reset = made.kctl("reset", "--yes")
+    assert reset.code == 0, reset
+    assert "Traceback" not in made.log(), made.log()
+
+
+@pytest.fixture(scope="module", params=KUBECTLS)
+def client(
+    request: pytest.FixtureRequest, server: Served, images: tuple[str, str]
+) -> Iterator[Client]:
+    made = Client(server, KUBECTLS[request.param], request.param, *images)
+    yield made
+    made.run("delete", "namespace", made.namespace, "--ignore-not-found", "--timeout=60s")
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_kubectl(client: Client, name: str) -> None:
+    RESULTS[name][client.version] = "fails"
+    STEPS[name](client)
+    RESULTS[name][client.version] = "ok"
+
+
+def cells(shown: str) -> dict[tuple[str, str], str]:
+    """{(command, version): result} of a Markdown table."""
+    rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in shown.splitlines()]
+    if not rows:
+        return {}
+    head, _, *rest = rows
+    return {
+        (row[0], version): result
+        for row in rest
+        for version, result in zip(head[1:], row[1:], strict=True)
+    }
+
+
+def test_the_table_tells_what_was_seen() -> None:
+    shown = table(RESULTS, list(KUBECTLS))
+    head, _, rest = PAGE.read_text().partition(BEGIN)
+    old, _, tail = rest.partition(END)
+    if os.environ.get(WRITE):
+        PAGE.write_text(head + BEGIN + shown + END + tail)
+        return
+    documented, seen = cells(old), cells(shown)
+    assert {command for command, _ in documented} == {command for command, _ in seen}
+    assert {where: documented.get(where) for where in seen} == seen
