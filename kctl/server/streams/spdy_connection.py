@@ -79,10 +79,18 @@ class Stream:
 
     async def reset(self, status: int = spdy.CANCEL) -> None:
         """Neither side says more; what came and was not read is gone."""
-        if not (self.reset_by_peer or (self.finished and self.ended)):
-            self.finished = True
-            self._connection.drop(self)
+        over = self.reset_by_peer or (self.finished and self.ended)
+        self.finished = True
+        self.discard()
+        if not over:
             await self._connection.send(spdy.Reset(self.id, status))
+
+    def discard(self) -> None:
+        """Nothing more is read: what came and what comes is thrown away."""
+        size, self.size = self.size, 0
+        self._chunks.clear()
+        self.end()
+        self._connection.drop(self, size)
 
     # --- for the connection ---
 
@@ -96,17 +104,9 @@ class Stream:
         self.ended = True
         self._arrived.set()
 
-    def discard(self) -> int:
-        """Throw away what was not read; how many bytes that was."""
-        size, self.size = self.size, 0
-        self._chunks.clear()
-        self.end()
-        return size
-
 
 class Connection:
-    """`run` reads until the end; `opened` is called for each stream once it is answered, and
-    may raise `Refused`."""
+    """`run` reads until the end; `opened` is called for each stream, once it is answered."""
 
     def __init__(self, carrier: Bytes, opened: Callable[[Stream], None]) -> None:
         self._carrier, self._opened = carrier, opened
@@ -173,7 +173,8 @@ class Connection:
                 stream = self._streams.get(number)
                 if stream is not None:
                     stream.reset_by_peer = True
-                    self.drop(stream)
+                    stream.discard()
+                    self._streams.pop(number, None)
             case spdy.Ping():
                 await self.send(frame)
             case spdy.MoreHeaders(number, headers, fin):
@@ -224,8 +225,9 @@ class Connection:
             self._streams.pop(stream.id, None)
             self._look()
 
-    def drop(self, stream: Stream) -> None:
-        """A stream that was reset, by either side."""
-        self._held -= stream.discard()
-        self._streams.pop(stream.id, None)
+    def drop(self, stream: Stream, size: int) -> None:
+        """So much of a stream will never be read, nor what follows."""
+        self._held -= size
+        if stream.finished:
+            self._streams.pop(stream.id, None)
         self._look()
