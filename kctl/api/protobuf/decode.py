@@ -142,7 +142,7 @@ class Decoder:
         if depth == 0:
             raise WireError("proto: messages are nested too deeply")
         known = message(name)
-        for number, wire, first, second in fields(self._data, at, end, name.rpartition(".")[2]):
+        for number, wire, first, second in fields(self._data, at, end, name):
             field = known.get(number)
             if field is None:
                 continue
@@ -154,12 +154,24 @@ class Decoder:
                 self._count()
                 below = into if field.inline else into.setdefault(field.name, {})
                 self.message(field.type, first, second, below, depth - 1)
+            elif field.type == "s" and wire == LENGTH:  # two fields in three, so no calls
+                value = self._text(first, second)
+                if value or field.pointer or field.always:
+                    into[field.name] = value
+                else:
+                    into.pop(field.name, None)
             else:
                 self._put(field, self._scalar(field, wire, first, second), into)
         for field in always(name):
-            if field.name not in into and field.type in ZERO:
+            if field.name not in into:
                 into[field.name] = ZERO[field.type]
         return into
+
+    def _text(self, at: int, end: int) -> str:
+        try:
+            return self._data[at:end].decode()
+        except UnicodeDecodeError:
+            return text(self._data, at, end)  # says what is wrong
 
     def _count(self) -> None:
         self._left -= 1

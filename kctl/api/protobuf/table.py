@@ -38,6 +38,10 @@ OPTIONS = frozenset(
 """Kinds of meta.k8s.io that clients send under the group and version of the request."""
 
 
+ALWAYS_TYPES = frozenset("silbqpy")
+"""Types whose zero JSON can hold: text, numbers, truth, quantities. A time's zero is null."""
+
+
 class Field(NamedTuple):
     """One field. `type` is a letter of the table or a message's name; `shape` is "[]", "{}"
     or ""; `pointer`: absent differs from zero; `always`: JSON holds it even when zero;
@@ -78,7 +82,8 @@ def message(name: str) -> dict[int, Field]:
 @cache
 def always(name: str) -> tuple[Field, ...]:
     """The scalar fields that JSON holds in any case."""
-    return tuple(field for field in message(name).values() if field.always)
+    fields = message(name).values()
+    return tuple(field for field in fields if field.always and field.type in ALWAYS_TYPES)
 
 
 def _field(text: str) -> Field:

@@ -53,23 +53,37 @@ def fields(data: bytes, at: int, end: int, name: str) -> Iterator[tuple[int, int
     stop. Groups, which the API never had, are skipped. `name` is the message's, for errors.
     """
     while at < end:
-        tag, at = read_varint(data, at, end)
+        tag = data[at]  # nearly all tags and lengths are one byte: no call for those
+        if tag < 0x80:
+            at += 1
+        else:
+            tag, at = read_varint(data, at, end)
         number, wire = (tag >> 3) & 0x1FFFFFFF, tag & 7
-        if wire == END:
-            raise WireError(f"proto: {name}: wiretype end group for non-group")
-        if number == 0:
-            raise WireError(f"proto: {name}: illegal tag 0 (wire type {wire})")
+        if number == 0 and wire != END:
+            raise WireError(f"proto: {_last(name)}: illegal tag 0 (wire type {wire})")
         if wire == LENGTH:
-            start, at = read_length(data, at, end)
+            if at < end and data[at] < 0x80:
+                start = at + 1
+                at = start + data[at]
+                if at > end:
+                    raise truncated()
+            else:
+                start, at = read_length(data, at, end)
             yield number, wire, start, at
         elif wire == VARINT:
             value, at = read_varint(data, at, end)
             yield number, wire, value, 0
         elif wire == START:
             at = _skip_group(data, at, end)
+        elif wire == END:
+            raise WireError(f"proto: {_last(name)}: wiretype end group for non-group")
         else:
             start, at = at, _skip_fixed(at, end, wire)
             yield number, wire, start, at
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
 
 
 def _skip_fixed(at: int, end: int, wire: int) -> int:
