@@ -12,7 +12,7 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -22,7 +22,9 @@ from kctl.runtime.simulated_engine import KILLED, Container, Engine
 from kctl.runtime.simulated_execute import Executor, silence
 from kctl.runtime.simulated_faults import Faults, Latency, Program
 from kctl.runtime.simulated_images import SimulatedImages
+from kctl.runtime.simulated_stats import Loads
 from kctl.runtime.simulated_streams import EchoPorts, Printing, echo, printed
+from kctl.runtime.stats import NodeUsage
 from kctl.runtime.stream_types import ExecStream, PortForward, Wire
 from kctl.runtime.types import (
     FrontState,
@@ -122,6 +124,7 @@ class SimulatedRuntime:
         self._executor.network = network
         self.images = SimulatedImages(self._executor.images, self._answers)
         self.suppliers: Suppliers = nobody
+        self.loads = Loads()
 
     @property
     def executed(self) -> list[Operation]:
@@ -177,6 +180,13 @@ class SimulatedRuntime:
 
     def execute(self, operation: Operation) -> Outcome:
         return self._executor.execute(operation)
+
+    def usage(self, pods: Collection[str] | None = None) -> NodeUsage:
+        self._answers()
+        with self._lock:
+            now = self.now()
+            self._advance(now)
+            return self.loads.sample(self.node, self.engine, now, pods)
 
     def events(self, stop: Any) -> Iterator[RuntimeEvent]:
         self._answers()

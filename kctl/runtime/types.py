@@ -7,12 +7,13 @@ compared in a test. An observation is immutable; times in it are epoch seconds.
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from kctl.network.types import Front
 from kctl.runtime.image_types import ImageStore, Suppliers
+from kctl.runtime.stats import NodeUsage
 from kctl.runtime.stream_types import ExecStream, PortForward, Wire
 
 Object = dict[str, Any]
@@ -383,6 +384,11 @@ class Runtime(Protocol):
         ...
 
     def execute(self, operation: Operation) -> Outcome: ...
+
+    def usage(self, pods: Collection[str] | None = None) -> NodeUsage:
+        """What the running containers of the pods with these uids (None: of all) and the machine
+        itself have used so far. What does not tell is left out. Raises `HostUnreachable`."""
+        ...
 
     def events(self, stop: Any) -> Iterator[RuntimeEvent]:
         """Blocks; ends when `stop` (a threading.Event) is set or the stream breaks."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import socket
 import struct
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kctl.runtime.docker.machine import DISK_LEFT, INODES_LEFT, Machine, Space, of_texts
+from kctl.runtime.docker.machine import DISK_LEFT, INODES_LEFT, Machine, Space, of_texts, usage_of
+from kctl.runtime.stats import Usage
 
 _FILES = {
     "machine-id": "/etc/machine-id",
@@ -50,6 +52,11 @@ def machine(process: int, root: str) -> Machine:
         base = "/proc/net"
     files = {**_FILES, "fib_trie": f"{base}/fib_trie", "route": f"{base}/route"}
     return of_texts({name: _read(path) for name, path in files.items()}, _space(root))
+
+
+def usage() -> Usage | None:
+    """What this machine uses."""
+    return usage_of(_read("/proc/stat"), _read("/proc/meminfo"), time.time())
 
 
 def _space(path: str) -> Space:

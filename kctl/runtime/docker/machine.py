@@ -11,11 +11,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv4Network
 
+from kctl.runtime.stats import Usage
+
 MEMORY_LEFT = 100 * 1024**2
 """the kubelet's hard eviction threshold memory.available"""
 DISK_LEFT, INODES_LEFT = 0.10, 0.05
 """nodefs.available and nodefs.inodesFree"""
 _OWN_DEVICES = ("docker", "br-", "veth", "kctl-", "lo", "virbr", "cni", "flannel", "vxlan")
+
+USER_HZ = 100
+"""Ticks a second in /proc/stat: the same on every architecture that Docker runs on."""
 
 Route = tuple[str, IPv4Network]
 """(device, network)"""
@@ -64,6 +69,30 @@ def of_texts(texts: Mapping[str, str], space: Space, reached: str = "") -> Machi
         space=space,
         memory_pressure=_short_of_memory(texts.get("meminfo", "")),
     )
+
+
+def usage_of(stat: str, meminfo: str, at: float) -> Usage | None:
+    """Of /proc/stat and /proc/meminfo at `at` (epoch seconds); None where they do not tell.
+    Memory is counted as cAdvisor counts the root of cgroup v2."""
+    words = stat.splitlines()[0].split() if stat else []
+    amounts = _kilobytes(meminfo)
+    if len(words) < 9 or words[0] != "cpu" or not {"MemTotal", "MemFree"} <= amounts.keys():
+        return None
+    user, nice, system, _, _, irq, softirq, steal = (int(each) for each in words[1:9])
+    busy = user + nice + system + irq + softirq + steal
+    idle = amounts["MemFree"] + amounts.get("Inactive(file)", 0)
+    memory = max(amounts["MemTotal"] - idle, 0) * 1024
+    return Usage(at, busy * (1_000_000_000 // USER_HZ), memory)
+
+
+def _kilobytes(meminfo: str) -> dict[str, int]:
+    found = {}
+    for line in meminfo.splitlines():
+        name, _, rest = line.partition(":")
+        words = rest.split()
+        if words and words[0].isdigit():
+            found[name] = int(words[0])
+    return found
 
 
 def parts(said: str) -> dict[str, str]:

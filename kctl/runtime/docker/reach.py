@@ -6,6 +6,7 @@ import socket as sockets
 from typing import Protocol
 
 from kctl.runtime.docker.machine import NOTHING, Machine
+from kctl.runtime.stats import Usage
 
 
 class Reach(Protocol):
@@ -48,6 +49,11 @@ class Reach(Protocol):
         Raises `HostUnreachable`, and TimeoutError where it takes too long this time."""
         ...
 
+    def usage(self) -> Usage | None:
+        """What a remote host as a whole uses; None where it does not say. Raises
+        `HostUnreachable`."""
+        ...
+
     def leave(self) -> None:
         """The node leaves: give up the way altogether."""
         ...
@@ -79,6 +85,9 @@ class Local:
     def machine(self, root: str) -> Machine:
         del root
         return NOTHING
+
+    def usage(self) -> Usage | None:
+        return None
 
     def leave(self) -> None:
         """There is nothing to do."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from kctl.runtime.docker import events, execute, facts, fronts, logs
+from kctl.runtime.docker import events, execute, facts, fronts, logs, stats
 from kctl.runtime.docker.attach import Attach
 from kctl.runtime.docker.client import Engine, explanation
 from kctl.runtime.docker.context import Context
@@ -21,6 +21,7 @@ from kctl.runtime.docker.observe import Observer, clock_skew
 from kctl.runtime.docker.portforward import PortForward
 from kctl.runtime.docker.reach import Reach
 from kctl.runtime.image_types import Suppliers
+from kctl.runtime.stats import NodeUsage
 from kctl.runtime.stream_types import ExecStream, Wire
 from kctl.runtime.threads import Threads
 from kctl.runtime.types import (
@@ -106,6 +107,14 @@ class DockerRuntime:
         if outcome.ok and isinstance(operation, CleanNode):
             self._context.engine.reach.leave()
         return outcome
+
+    def usage(self, pods: Collection[str] | None = None) -> NodeUsage:
+        from docker.errors import APIError
+
+        try:
+            return stats.sample(self._context, pods)
+        except APIError as error:
+            raise HostUnreachable(explanation(error)) from None
 
     def events(self, stop: Any) -> Iterator[RuntimeEvent]:
         context = self._context

@@ -18,6 +18,7 @@ from kctl.runtime.ssh import backoff, lock, master, remote, stream
 from kctl.runtime.ssh.mux import Mux, MuxError
 from kctl.runtime.ssh.places import BadFolder, Places, places, prepare
 from kctl.runtime.ssh.url import parse
+from kctl.runtime.stats import Usage
 from kctl.runtime.types import HostUnreachable
 
 _LOCK_SECONDS = master.START_SECONDS + 3
@@ -175,6 +176,15 @@ class Connection:
             found = replace(found, networks=networks)
         self._machine = found
         return found
+
+    def usage(self) -> Usage | None:
+        """What the host uses; None where the account may not run commands, or it took too long.
+        Raises `HostUnreachable`."""
+        self.ensure()
+        try:
+            return remote.usage(self._at.control)
+        except OSError:
+            return None
 
     def leave(self) -> None:
         """End the connection, or have the last process that uses it end it."""

@@ -9,9 +9,10 @@ import select
 import shlex
 import time
 
-from kctl.runtime.docker.machine import NOTHING, Machine, of_texts, parts, space_of
+from kctl.runtime.docker.machine import NOTHING, Machine, of_texts, parts, space_of, usage_of
 from kctl.runtime.ssh.mux import Mux
 from kctl.runtime.ssh.url import SshUrl
+from kctl.runtime.stats import Usage
 
 _SECONDS = 8.0
 _LARGEST = 1 << 20
@@ -35,6 +36,12 @@ echo "== inodes"; df -Pi {root}
 echo "== connection"; echo "$SSH_CONNECTION"
 """
 """Few programs, because it is asked again and again."""
+
+_USAGE = f"""
+echo {_MARK}
+echo "== stat"; head -n 1 /proc/stat
+echo "== meminfo"; cat /proc/meminfo
+"""
 
 _ENGINE = """
 echo {mark}
@@ -71,6 +78,14 @@ def machine(control: str, root: str) -> Machine:
     reached = connection[2] if len(connection) == 4 else ""
     space = space_of(found.get("space", ""), found.get("inodes", ""))
     return of_texts(found, space, reached)
+
+
+def usage(control: str) -> Usage | None:
+    """What the host uses, where the account may run commands. Raises OSError."""
+    asked = time.time()
+    found = parts(_run(control, _USAGE))
+    at = (asked + time.time()) / 2
+    return usage_of(found.get("stat", ""), found.get("meminfo", ""), at)
 
 
 def _text(said: str, path: str) -> str:
