@@ -100,14 +100,14 @@ def patch(
         if dry == "client":
             from kctl.commands.local_patch import patched
 
-            return patched(ctx, live, difference, "strategic")
+            return patched(ctx, live, difference, patch_type(ctx, found.obj))
         try:
             made: Object = ctx.plane.api.patch(
                 found.resource.resource,
                 found.name,
                 found.namespace,
                 difference,
-                "strategic",
+                patch_type(ctx, found.obj),
                 dry_run=dry == "server",
                 validation=strictness,
             )
@@ -185,15 +185,22 @@ def _holds(stored: Any, written: Any) -> bool:
 
 
 def three_way(ctx: Context, modified: Object, live: Object) -> Object:
-    """The strategic patch from live to modified that also drops what was once applied and
-    is applied no more."""
-    from kctl.api.patch.three_way import three_way_strategic
+    """The patch from live to modified that also drops what was once applied and is applied
+    no more: a strategic one, or a merge patch where the kind is a custom one."""
+    from kctl.api.patch.three_way import three_way_merge, three_way_strategic
 
     kept = (live["metadata"].get("annotations") or {}).get(LAST_APPLIED)
     original = json.loads(kept) if kept else {}
+    if patch_type(ctx, modified) == "merge":
+        return three_way_merge(original, modified, live)
     schema = ctx.plane.kinds.of(modified).schema
     difference: Object = three_way_strategic(original, modified, live, schema)
     return difference
+
+
+def patch_type(ctx: Context, obj: Object) -> str:
+    """How apply patches objects of a kind: custom ones have no merge keys to go by."""
+    return "strategic" if ctx.plane.kinds.of(obj).structure is None else "merge"
 
 
 def _warn_of_missing_annotation(ctx: Context, found: Found, live: Object) -> None:

@@ -43,7 +43,13 @@ def _validate(structure: Structure, obj: Object, old: Object | None) -> list[Fie
     errors = check(body, schema) + _embedded(body, structure, "") + check_lists(body, schema)
     if old is not None and errors:
         errors = _new_errors(errors, body, old)
-    return errors
+    if not structure.has_rules():
+        return errors
+    if any(each.reason in BLOCKING for each in errors):
+        return [*errors, FieldError("FieldValueInvalid", NO_PATH, NOT_CHECKED, "null")]
+    from kctl.api.crd.rules import check_rules
+
+    return errors + check_rules(structure, obj, old)
 
 
 def _without_metadata(source: Any) -> dict[str, Any]:
