@@ -36,10 +36,22 @@ def dry_run(ctx: Context, args: Args) -> str:
 
 
 class Result:
-    """Prints each object: with -o in that format, otherwise "TYPE/NAME OPERATION"."""
+    """Prints each object: with -o in that format, otherwise "TYPE/NAME OPERATION". `parted`:
+    YAML documents of several objects are parted by "---", where kubectl uses one printer for
+    all of them."""
 
-    def __init__(self, ctx: Context, args: Args, *, typed: bool = False, dry: str = "none") -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        args: Args,
+        *,
+        typed: bool = False,
+        dry: str = "none",
+        parted: bool = False,
+    ) -> None:
         self.ctx, self.dry = ctx, dry
+        self._parted = parted and args.get("output") == "yaml"
+        self._shown = 0
         self.format: Write | None = None
         if args.get("output") or args.get("template"):
             try:
@@ -51,7 +63,9 @@ class Result:
         """`label` replaces "TYPE/NAME"."""
         if self.format is not None:
             try:
-                self.ctx.out.write(self.format(obj))
+                text = self.format(obj)
+                self.ctx.out.write(f"---\n{text}" if self._parted and self._shown else text)
+                self._shown += 1
             except ValueError as error:
                 raise UsageError(str(error)) from None
             return

@@ -32,7 +32,9 @@ def run(ctx: Context, args: Args) -> int:
     if args.positional:
         raise UsageError("no arguments are allowed")
     dry = dry_run_of(ctx, args)
-    result = Result(ctx, args, typed=True, dry=dry)
+    if dry == "server":
+        raise UsageError("--dry-run=server for command reconcile is not supported yet")
+    result = Result(ctx, args, typed=True, dry=dry, parted=True)
     findings = objects.Findings()
     for manifest in files.read(ctx, args):
         with findings.guard():

@@ -19,7 +19,7 @@ def create_all(ctx: Context, args: Args) -> int:
         raise UsageError("--raw is not supported: this control plane is a file, not a server")
     dry = dry_run(ctx, args)
     strictness = validation(args)
-    result = Result(ctx, args, dry=dry)
+    result = Result(ctx, args, dry=dry, parted=True)
     manifests = files.read(ctx, args)
     if args["edit"]:
         from kctl.commands.editor import edit_manifests
