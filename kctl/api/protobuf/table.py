@@ -20,6 +20,7 @@ GROUPS = {
     "rbac.authorization.k8s.io": "rbac",
     "flowcontrol.apiserver.k8s.io": "flowcontrol",
     "internal.apiserver.k8s.io": "apiserverinternal",
+    "apiextensions.k8s.io": "%apiextensions",
 }
 """The part of a message's name that stands for a group, where it is not the group's own
 first word."""

@@ -6,6 +6,7 @@ as the decoders that gogo generates word them, since clients print them.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 
@@ -122,8 +123,11 @@ def signed(value: int, bits: int) -> int:
 
 
 def read_double(data: bytes, at: int) -> float:
+    """A whole number as an int, as Go writes it in JSON, which has no other numbers either."""
     found: float = struct.unpack_from("<d", data, at)[0]
-    return found
+    if not math.isfinite(found):
+        raise WireError(f"json: unsupported value: {found}")
+    return int(found) if found.is_integer() and abs(found) < 1e15 else found
 
 
 def varint(value: int) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from kctl.api import times
+from kctl.api.protobuf.alternatives import JOINED
 from kctl.api.protobuf.table import Field, message
 
 _WORDS = st.text(max_size=8)
@@ -29,6 +30,7 @@ SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "t": _MOMENTS.map(times.now_text),
     "u": _MOMENTS.map(times.micro_text),
     "d": st.sampled_from(["0s", "1m0s", "1h2m3.5s", "-5s", "10ms", "2.5µs", "7ns"]),
+    "f": st.integers(-5, 5) | st.just(0.5),
     "o": st.dictionaries(_WORDS, _JSON, max_size=2),
     "w": st.lists(_WORDS, min_size=1, max_size=2),
 }
@@ -51,7 +53,12 @@ def objects(draw: st.DrawFn, name: str, depth: int = 4) -> dict[str, Any]:
 
 
 def _value(field: Field, depth: int) -> st.SearchStrategy[Any]:
-    one = objects(field.type, depth - 1) if field.is_message else SCALARS[field.type]
+    if field.type in JOINED:
+        one: st.SearchStrategy[Any] = st.just({"type": "string"})
+    elif field.is_message:
+        one = objects(field.type, depth - 1)
+    else:
+        one = SCALARS[field.type]
     if field.shape == "[]":
         return st.lists(one, min_size=1, max_size=2)
     if field.shape == "{}":

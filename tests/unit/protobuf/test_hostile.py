@@ -158,3 +158,24 @@ def test_raw_json_that_is_none_is_refused() -> None:
     for raw in (b"{", b"[" * 100_000, b'"\xff"'):
         entry = tagged(17, LENGTH, tagged(7, LENGTH, tagged(1, LENGTH, raw)))
         assert "raw JSON" in refused(envelope(tagged(1, LENGTH, entry)))
+
+
+def test_schemas_nested_too_deeply_are_refused() -> None:
+    raw = b""
+    for _ in range(2000):
+        raw = tagged(28, LENGTH, raw)  # a JSONSchemaProps whose "not" is another one
+    version = tagged(7, LENGTH, tagged(4, LENGTH, tagged(1, LENGTH, raw)))
+    body = envelope(
+        tagged(2, LENGTH, version), "apiextensions.k8s.io/v1", "CustomResourceDefinition"
+    )
+    assert "proto: messages are nested too deeply" in refused(body)
+
+
+def test_a_number_that_json_does_not_have_is_refused() -> None:
+    for raw in (b"\0\0\0\0\0\0\xf0\x7f", b"\0\0\0\0\0\0\xf8\x7f"):
+        schema = tagged(1, LENGTH, b"\x49" + raw)
+        version = tagged(7, LENGTH, tagged(4, LENGTH, schema))
+        body = envelope(
+            tagged(2, LENGTH, version), "apiextensions.k8s.io/v1", "CustomResourceDefinition"
+        )
+        assert "json: unsupported value" in refused(body)
