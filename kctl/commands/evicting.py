@@ -8,9 +8,9 @@ from typing import Any
 from kctl.commands.command import UsageError
 from kctl.commands.context import Context
 from kctl.commands.drain_pods import long_gone
-from kctl.commands.go_duration import text_of
 from kctl.commands.objects import get
 from kctl.commands.parse import Args
+from kctl.printing.go_duration import text_of
 
 Object = dict[str, Any]
 

@@ -80,6 +80,21 @@ def rates(before: NodeUsage, after: NodeUsage) -> NodeRates:
     return NodeRates(machine, pods)
 
 
+def known_since(older: NodeUsage, newer: NodeUsage) -> NodeUsage:
+    """The counters to compare a third sample with: the older ones, and the newer ones of what
+    began in between."""
+    pods = {
+        uid: {name: _same(older.pods.get(uid, {}).get(name), usage) for name, usage in each.items()}
+        for uid, each in newer.pods.items()
+    }
+    return NodeUsage(newer.node, newer.at, older.machine or newer.machine, pods)
+
+
+def _same(older: Usage | None, newer: Usage) -> Usage:
+    comparable = older is not None and rate(older, newer) is not None
+    return older if older is not None and comparable else newer
+
+
 def rate(before: Usage, after: Usage) -> Rate | None:
     """None where the two cannot be compared: another container, a counter that began anew, or
     no time between them."""

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from kctl.api.errors import ApiError
 from kctl.api.kind import Kind
-from kctl.server import accounts, binding, reading, scaling, watching, writing
+from kctl.server import accounts, binding, metrics, reading, scaling, watching, writing
 from kctl.server.call import Call
 from kctl.server.respond import text
 from kctl.server.streams.table import STREAMS
@@ -52,6 +52,8 @@ async def serve(call: Call) -> Response | None:
         if info.verb != "create":
             raise not_allowed()
         return await accounts.answer_review(call, review)
+    if info.group == metrics.GROUP and info.version == metrics.VERSION:
+        return await metrics.serve(call)
     kind = call.server.kind(info.group, info.version, info.resource)
     if kind is None:
         if not call.server.has_version(info.group, info.version):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextvars import ContextVar
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ from kctl.store.types import Key, StoreError
 
 if TYPE_CHECKING:
     from kctl.server.call import Call
+    from kctl.server.metrics import Metrics
 
 WARNINGS: ContextVar[list[str] | None] = ContextVar("warnings", default=None)
 """Where the warnings of the request at hand go."""
@@ -116,9 +118,10 @@ class Server:
             self._discovery, self._discovered = {}, kinds
         found = self._discovery.get((core, form))
         if found is None:
-            from kctl.server import accounts
+            from kctl.server import accounts, metrics
 
-            found = discovery.aggregated(kinds, accounts.groups(), core=core, form=form)
+            more = (*accounts.groups(), metrics.group())
+            found = discovery.aggregated(kinds, more, core=core, form=form)
             self._discovery[core, form] = found
         return found
 
@@ -128,6 +131,12 @@ class Server:
         if self._documents is None or self._documents[0] is not kinds:
             self._documents = (kinds, Documents(kinds, subresources=discovery.subresources))
         return self._documents[1]
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        from kctl.server.metrics import Metrics
+
+        return Metrics(self)
 
     def _node(self, name: str) -> Object | None:
         record = self.plane.store.get(Key("nodes", "", name))
@@ -146,6 +155,8 @@ class Server:
 
     def close(self) -> None:
         self.hub.join()
+        if "metrics" in self.__dict__:
+            self.metrics.close()
         self.engines.close()
         self.plane.close()
         self._long.close()

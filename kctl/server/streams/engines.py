@@ -51,7 +51,10 @@ class Engines:
     def of(self, pod: Object) -> Runtime:
         """The engine of the node that a pod is bound to. Raises HostUnreachable for a node
         without a host. Does not block."""
-        name = pod["spec"].get("nodeName") or ""
+        return self.named(pod["spec"].get("nodeName") or "")
+
+    def named(self, name: str) -> Runtime:
+        """The engine of a node by its name. Raises HostUnreachable. Does not block."""
         node = self._node(name)
         with self._lock:
             if self._hosts is None:

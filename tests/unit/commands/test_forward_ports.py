@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from kctl.commands.command import UsageError
 from kctl.commands.forward_listen import addresses
 from kctl.commands.forward_ports import parse, resolve
-from kctl.commands.go_duration import text_of
 from kctl.commands.parse import duration
+from kctl.printing.go_duration import text_of
 
 Object = dict[str, Any]
 

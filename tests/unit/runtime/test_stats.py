@@ -11,7 +11,7 @@ from kctl.runtime.docker.stats import usage
 from kctl.runtime.simulated_engine import Engine
 from kctl.runtime.simulated_engine import Pod as SimulatedPod
 from kctl.runtime.simulated_stats import Loads
-from kctl.runtime.stats import NodeUsage, Rate, Usage, rate, rates
+from kctl.runtime.stats import NodeUsage, Rate, Usage, known_since, rate, rates
 
 READ = "2026-11-23T14:29:51.25Z"
 AT = 1795444191.25
@@ -103,3 +103,13 @@ def test_simulated_load_adds_up_over_changes() -> None:
     second = loads.sample("n", engine, 103.0, None)
     assert rates(first, second).pods["u"]["c"] == Rate(103.0, 1.0, 2.0, 78)
     assert loads.sample("n", engine, 104.0, ["another"]).pods == {}
+
+
+def test_what_began_since_is_compared_with_its_first_sample_and_all_else_with_the_older() -> None:
+    old, mid = Usage(0.0, 0, 1, "a"), Usage(15.0, 10**9, 1, "a")
+    young, again = Usage(15.0, 5, 1, "b"), Usage(15.0, 7, 1, "new")
+    before = NodeUsage("n", 0.0, old, {"p": {"x": old}, "q": {"x": Usage(0.0, 0, 1, "old")}})
+    after = NodeUsage("n", 15.0, mid, {"p": {"x": mid}, "q": {"x": again}, "r": {"x": young}})
+    since = known_since(before, after)
+    assert since.machine == old
+    assert since.pods == {"p": {"x": old}, "q": {"x": again}, "r": {"x": young}}
