@@ -9,6 +9,7 @@ from starlette.responses import Response
 from kctl.api.kind import Kind
 from kctl.server.call import Call
 from kctl.server.streams import commands
+from kctl.server.streams.log import log
 from kctl.server.streams.portforward import port_forward
 
 Handler = Callable[[Call, Kind], Awaitable[Response | None]]
@@ -16,6 +17,7 @@ Handler = Callable[[Call, Kind], Awaitable[Response | None]]
 STREAMS: dict[tuple[str, str], dict[str, Handler]] = {
     ("pods", "exec"): {"get": commands.exec_, "create": commands.exec_},
     ("pods", "attach"): {"get": commands.attach, "create": commands.attach},
+    ("pods", "log"): {"get": log},
     ("pods", "portforward"): {"get": port_forward, "create": port_forward},
 }
 """(resource, subresource) -> verb -> handler"""
