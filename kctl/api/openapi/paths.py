@@ -20,7 +20,7 @@ Object = dict[str, Any]
 
 READ_TYPES = ("application/json", "application/yaml")
 WRITE_TYPES = (*READ_TYPES, "application/vnd.kubernetes.protobuf")
-PATCH_TYPES = (
+PATCH_TYPES = (  # the last one is for types of the table alone
     "application/apply-patch+yaml",
     "application/json-patch+json",
     "application/merge-patch+json",
@@ -188,7 +188,8 @@ class _Maker:
 
     def _body(self, verb: str, body: Object | None) -> tuple[tuple[str, ...], Object, bool] | None:
         if verb == "patch":
-            return PATCH_TYPES, {"type": "object"}, True
+            known = definition(self._kind.schema) is not None
+            return PATCH_TYPES if known else PATCH_TYPES[:-1], {"type": "object"}, True
         if verb in ("delete", "deletecollection") and not self._subresource:
             return WRITE_TYPES, self._paths.types.ref(DELETE_OPTIONS), False
         return (WRITE_TYPES, body, True) if body is not None else None
