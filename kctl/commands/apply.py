@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from kctl.commands.command import Command, Option, UsageError
-from kctl.commands.options import dry_run, field_manager, filename, output, selector, validate
+from kctl.commands.options import (
+    dry_run,
+    field_manager,
+    filename,
+    manager_of,
+    output,
+    selector,
+    validate,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,12 +72,12 @@ def _check(args: Args) -> None:
     from kctl.commands.delete import cascade
 
     if args["server-side"]:
-        if args["force"]:
-            raise UsageError("--force cannot be used with --server-side")
-        raise UsageError("--server-side is not supported: kctl applies on the client's side")
-    if args["force-conflicts"]:
+        from kctl.commands.apply_server_side import check as check_server_side
+
+        check_server_side(args)
+    elif args["force-conflicts"]:
         raise UsageError("--force-conflicts only works with --server-side")
-    if args["subresource"]:
+    elif args["subresource"]:
         raise UsageError("--subresource can only be specified for --server-side")
     if args["grace-period"] == 0 and not args["force"]:
         raise UsageError("--grace-period=0 must have --force specified")
@@ -102,22 +110,42 @@ def _apply(
     ctx: Context, args: Args, result: Result, found: Found, strictness: str
 ) -> tuple[bool, dict[str, Any]]:
     """Create or patch one object: (True where something was written, the object)."""
+    if args["server-side"]:
+        return _on_server(ctx, args, result, found, strictness)
     from kctl.commands.apply_object import create, current, patch
     from kctl.commands.failure import Doing
 
     live = current(ctx, found)
     if live is None:
-        made = create(ctx, found, result.dry, strictness)
+        made = create(ctx, found, result.dry, strictness, manager=manager_of(args))
         result.show(made, "created")
         return True, made
     try:
-        made = patch(ctx, found, live, result.dry, strictness, overwrite=args["overwrite"])
+        made = patch(
+            ctx,
+            found,
+            live,
+            result.dry,
+            strictness,
+            overwrite=args["overwrite"],
+            manager=manager_of(args),
+        )
     except Doing as error:
         made = _by_force(ctx, args, result, found, strictness, error)
     same = made["metadata"].get("resourceVersion") == live["metadata"].get("resourceVersion")
     unchanged = made == live if result.dry != "none" else same
     result.show(made, "unchanged" if unchanged else "configured")
     return not unchanged, made
+
+
+def _on_server(
+    ctx: Context, args: Args, result: Result, found: Found, strictness: str
+) -> tuple[bool, dict[str, Any]]:
+    from kctl.commands.apply_server_side import Applier
+
+    made = Applier(ctx, args, found, dry=result.dry == "server", strictness=strictness).run()
+    result.show(made, "serverside-applied")
+    return True, made
 
 
 def _by_force(
@@ -146,6 +174,9 @@ kctl apply -f ./pod.json
 
 # Apply the JSON passed into stdin to a pod
 cat pod.json | kctl apply -f -
+
+# Apply it in the server, which knows who owns which field
+kctl apply --server-side -f ./pod.json
 
 # Apply the configuration from all files of a directory
 kctl apply -R -f dir/

@@ -12,6 +12,7 @@ from kctl.commands.context import Context
 from kctl.commands.create.generator import LAST_APPLIED, last_applied
 from kctl.commands.failure import Doing, described
 from kctl.commands.objects import Found
+from kctl.commands.options import manager_of
 from kctl.commands.parse import Args
 
 Object = dict[str, Any]
@@ -46,13 +47,17 @@ def sorted_keys(value: Any) -> Any:
     return [sorted_keys(each) for each in value] if isinstance(value, list) else value
 
 
-def create(ctx: Context, found: Found, dry: str, strictness: str) -> Object:
+def create(ctx: Context, found: Found, dry: str, strictness: str, *, manager: str) -> Object:
     made = configured(found.obj, found.namespace)
     if dry == "client":
         return made
     with described(f'error when creating "{found.source}"'):
         obj: Object = ctx.plane.api.create(
-            made, namespace=found.namespace, dry_run=dry == "server", validation=strictness
+            made,
+            namespace=found.namespace,
+            dry_run=dry == "server",
+            validation=strictness,
+            manager=manager,
         )
     return obj
 
@@ -73,7 +78,7 @@ def recreate(ctx: Context, args: Args, found: Found, strictness: str) -> Object:
         )
         old = Found(found.resource, found.namespace, found.name, live)
         finish(ctx, [old], wait=True, timeout=args["timeout"])
-    return create(ctx, found, "none", strictness)
+    return create(ctx, found, "none", strictness, manager=manager_of(args))
 
 
 def patch(
@@ -84,6 +89,7 @@ def patch(
     strictness: str,
     *,
     overwrite: bool = True,
+    manager: str,
 ) -> Object:
     """Patch what is stored so that it says what the file says; the object as it then is.
     Without `overwrite`, a field that somebody else changed since is a conflict."""
@@ -110,6 +116,7 @@ def patch(
                 patch_type(ctx, found.obj),
                 dry_run=dry == "server",
                 validation=strictness,
+                manager=manager,
             )
         except ApiError as error:
             fresh = current(ctx, found)

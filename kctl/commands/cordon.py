@@ -47,7 +47,15 @@ def schedule(ctx: Context, found: Found, *, wanted: bool, dry: str) -> bool:
         return False
     if dry != "client":
         patch = {"spec": {"unschedulable": True if wanted else None}}
-        ctx.plane.api.patch("nodes", found.name, "", patch, "strategic", dry_run=dry == "server")
+        ctx.plane.api.patch(
+            "nodes",
+            found.name,
+            "",
+            patch,
+            "strategic",
+            dry_run=dry == "server",
+            manager="kubectl",
+        )
     ctx.say(f"node/{found.name} {verb}ed{DRY_RUN[dry]}")
     return dry == "none"
 

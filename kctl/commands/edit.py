@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kctl.commands.command import Command, UsageError
-from kctl.commands.options import field_manager, filename, output, validate
+from kctl.commands.options import field_manager, filename, manager_of, output, validate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _edit(ctx: Context, args: Args, found: Found, result: Result) -> bool:
     from kctl.commands.failure import text_of
 
     as_json = args.get("edit-format") == "json"
-    before = _text(found.obj, as_json)
+    before = _text(found.obj if args["show-managed-fields"] else _unmanaged(found.obj), as_json)
     shown, trouble = before, ""
     while True:
         text = edit(HEADER + trouble + shown, ".json" if as_json else ".yaml")
@@ -64,7 +64,9 @@ def _edit(ctx: Context, args: Args, found: Found, result: Result) -> bool:
         try:
             edited = _parsed(body)
             _same_object(edited, found)
-            made = ctx.plane.api.update(edited, validation=validation(args))
+            made = ctx.plane.api.update(
+                edited, validation=validation(args), manager=manager_of(args)
+            )
         except (ApiError, UsageError) as error:
             lines = text_of(error).splitlines() if isinstance(error, ApiError) else [str(error)]
             trouble = "".join(f"# {line}\n" for line in lines) + "#\n"
@@ -72,6 +74,13 @@ def _edit(ctx: Context, args: Args, found: Found, result: Result) -> bool:
             continue
         result.show(made, "edited", found.label)
         return True
+
+
+def _unmanaged(obj: dict[str, Any]) -> dict[str, Any]:
+    """The object without its managedFields, which nobody edits by hand."""
+    from kctl.printing.outputs import without_managed_fields
+
+    return without_managed_fields(obj)
 
 
 def _text(obj: dict[str, Any], as_json: bool) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kctl.commands.command import Command, Option, UsageError
-from kctl.commands.options import dry_run, field_manager, filename, output
+from kctl.commands.options import dry_run, field_manager, filename, manager_of, output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,10 @@ def run(ctx: Context, args: Args) -> int:
             service = build(ctx, args, found)
             if dry != "client":
                 service = ctx.plane.api.create(
-                    service, namespace=ctx.namespace, dry_run=dry == "server"
+                    service,
+                    namespace=ctx.namespace,
+                    dry_run=dry == "server",
+                    manager=manager_of(args),
                 )
             result.show(service, "exposed")
             made = True

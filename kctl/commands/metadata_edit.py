@@ -17,6 +17,7 @@ from kctl.commands.options import (
     field_manager,
     field_selector,
     filename,
+    manager_of,
     output,
     selector,
 )
@@ -203,4 +204,5 @@ def _patch(
         {"metadata": meta},
         "merge",
         dry_run=server_dry,
+        manager=manager_of(args),
     )

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from kctl.commands.command import Option
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kctl.commands.parse import Args
+
 GLOBAL = (
     Option("as", help="Username to impersonate for the operation."),
     Option("as-group", "array", help="Group to impersonate for the operation."),
@@ -154,6 +158,12 @@ def field_manager(default: str) -> Option:
         default=default,
         help="Name of the manager used to track field ownership.",
     )
+
+
+def manager_of(args: Args) -> str:
+    """Who is to own the fields that a command writes: --field-manager, or what a server makes
+    of kubectl's user agent where that is empty or missing."""
+    return args.get("field-manager") or "kubectl"
 
 
 def validate() -> Option:

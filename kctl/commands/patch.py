@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kctl.commands.command import Command, Option, UsageError
-from kctl.commands.options import dry_run, field_manager, filename, output
+from kctl.commands.options import dry_run, field_manager, filename, manager_of, output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ def _patch(ctx: Context, args: Args, found: Found, patch: Any, dry: str) -> dict
         kind,
         subresource=args["subresource"],
         dry_run=dry == "server",
+        manager=manager_of(args),
     )
     return made
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kctl.commands.command import Command, Option, UsageError
-from kctl.commands.options import dry_run, field_manager, filename, output, validate
+from kctl.commands.options import dry_run, field_manager, filename, manager_of, output, validate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def _update(ctx: Context, args: Args, found: Found, dry: str, strictness: str) -
         subresource=args["subresource"],
         dry_run=dry == "server",
         validation=strictness,
+        manager=manager_of(args),
     )
     return made
 

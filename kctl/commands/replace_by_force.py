@@ -7,6 +7,7 @@ from kctl.commands.context import Context
 from kctl.commands.delete import cascade, finish, tell
 from kctl.commands.files import Manifest
 from kctl.commands.objects import Found
+from kctl.commands.options import manager_of
 from kctl.commands.output import Result
 from kctl.commands.parse import Args
 
@@ -40,7 +41,9 @@ def replace_all(
         obj = manifest.obj
         if dry == "none":
             obj["metadata"].pop("resourceVersion", None)
-            obj = ctx.plane.api.create(obj, namespace=namespace, validation=strictness)
+            obj = ctx.plane.api.create(
+                obj, namespace=namespace, validation=strictness, manager=manager_of(args)
+            )
         result.show(obj, "replaced")
     if dry == "none":
         ctx.out.flush()

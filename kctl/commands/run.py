@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kctl.commands.command import Command, Option, UsageError
-from kctl.commands.options import dry_run, field_manager, output
+from kctl.commands.options import dry_run, field_manager, manager_of, output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,12 @@ def run(ctx: Context, args: Args) -> int:
     made = []
     for obj in (*([_service(ctx, args, pod)] if args["expose"] else ()), pod):
         if dry != "client":
-            obj = ctx.plane.api.create(obj, namespace=ctx.namespace, dry_run=dry == "server")
+            obj = ctx.plane.api.create(
+                obj,
+                namespace=ctx.namespace,
+                dry_run=dry == "server",
+                manager=manager_of(args),
+            )
         made.append(obj)
         if not _attached(args) or obj["kind"] != "Pod":
             result.show(obj, "created")

@@ -59,7 +59,14 @@ def scale(ctx: Context, args: Args, found: Found, *, server_dry_run: bool) -> No
         _preconditions(args, now)
         now["spec"]["replicas"] = args["replicas"]
         try:
-            api.update_scale(resource, found.name, found.namespace, now, dry_run=server_dry_run)
+            api.update_scale(
+                resource,
+                found.name,
+                found.namespace,
+                now,
+                dry_run=server_dry_run,
+                manager="kubectl",
+            )
         except ApiError as error:
             if error.reason != "Conflict" or attempt == TRIES - 1:
                 raise

@@ -3,7 +3,7 @@
 Tests start it on loopback, point the pinned kubectl at it, and compare what kubectl
 prints with what kctl prints for the same objects. It serves what kubectl asks for in
 those comparisons: discovery, get, list (also as Table), watch by polling, create, patch,
-update, delete in JSON.
+update, delete in JSON, and server-side apply.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from kctl.api.api import Api
 from kctl.api.errors import ApiError, not_found
 from kctl.api.kind import Kind
+from kctl.api.manifests import load
 from kctl.api.registry import Kinds
 from kctl.printing.cells import human_duration
 from kctl.store.errors import StoreError
@@ -321,6 +322,7 @@ class Handler(BaseHTTPRequestHandler):
     ) -> tuple[int, bytes]:
         api = self.oracle.api
         dry_run = query.get("dryRun") == "All"
+        manager = query.get("fieldManager") or self.headers["User-Agent"].partition("/")[0]
         if verb == "DELETE":
             options = _delete_options(body)
             dry_run = dry_run or bool(options.get("dryRun"))
@@ -333,6 +335,18 @@ class Handler(BaseHTTPRequestHandler):
                 dry_run=dry_run,
             )
             return 200, json.dumps(gone).encode()
+        if verb == "PATCH" and self.headers["Content-Type"] == "application/apply-patch+yaml":
+            applied = api.apply(
+                kind,
+                name,
+                namespace,
+                load(body, "patch")[0].obj,
+                manager=query.get("fieldManager", ""),
+                force=query.get("force") == "true",
+                subresource=subresource,
+                dry_run=dry_run,
+            )
+            return 200, json.dumps(applied).encode()
         if verb == "PATCH":
             patch_type = PATCHES[self.headers["Content-Type"]]
             patched = api.patch(
@@ -343,15 +357,16 @@ class Handler(BaseHTTPRequestHandler):
                 patch_type,
                 subresource=subresource,
                 dry_run=dry_run,
+                manager=manager,
             )
             return 200, json.dumps(patched).encode()
         obj = json.loads(body)
         if subresource == "eviction":
             return 201, json.dumps(api.evict(name, namespace, obj, dry_run=dry_run)).encode()
         if verb == "POST":
-            created = api.create(obj, namespace=namespace or None, dry_run=dry_run)
+            created = api.create(obj, namespace=namespace or None, dry_run=dry_run, manager=manager)
             return 201, json.dumps(created).encode()
-        updated = api.update(obj, subresource=subresource, dry_run=dry_run)
+        updated = api.update(obj, subresource=subresource, dry_run=dry_run, manager=manager)
         return 200, json.dumps(updated).encode()
 
 

@@ -8,6 +8,7 @@ from kctl.commands.context import Context
 from kctl.commands.create.generator import annotate, validation
 from kctl.commands.failure import described
 from kctl.commands.files import Manifest
+from kctl.commands.options import manager_of
 from kctl.commands.output import Result, dry_run
 from kctl.commands.parse import Args
 
@@ -61,6 +62,10 @@ def _create(
         result.show(obj, "created")
         return
     made = ctx.plane.api.create(
-        obj, namespace=namespace, dry_run=dry == "server", validation=strictness
+        obj,
+        namespace=namespace,
+        dry_run=dry == "server",
+        validation=strictness,
+        manager=manager_of(args),
     )
     result.show(made, "created")

@@ -12,7 +12,7 @@ from typing import Any
 from kctl.commands.command import Option, UsageError
 from kctl.commands.context import Context
 from kctl.commands.options import dry_run as dry_run_option
-from kctl.commands.options import field_manager, output, validate
+from kctl.commands.options import field_manager, manager_of, output, validate
 from kctl.commands.output import Result, dry_run
 from kctl.commands.parse import Args
 
@@ -78,6 +78,7 @@ def create(
             namespace=ctx.namespace if namespaced else "",
             dry_run=dry == "server",
             validation=validation(args),
+            manager=manager_of(args),
         )
     except ApiError as error:
         if failure:

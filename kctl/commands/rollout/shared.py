@@ -8,6 +8,7 @@ from typing import Any
 from kctl.commands.command import UsageError
 from kctl.commands.context import Context
 from kctl.commands.objects import Findings, Found, find
+from kctl.commands.options import manager_of
 from kctl.commands.output import Result
 from kctl.commands.parse import Args
 
@@ -61,7 +62,12 @@ def change_each(
                     f'{found.resource.resource} "{found.name}" {verb} is not supported'
                 )
             patched = ctx.plane.api.patch(
-                DEPLOYMENTS, found.name, found.namespace, change(found), "merge"
+                DEPLOYMENTS,
+                found.name,
+                found.namespace,
+                change(found),
+                "merge",
+                manager=manager_of(args),
             )
             changed = True
             result.show(patched, done)

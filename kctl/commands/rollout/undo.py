@@ -55,7 +55,13 @@ def _undo_one(ctx: Context, args: Args, found: Found, result: Result, dry: str) 
         return False
     patch = [{"op": "replace", "path": "/spec/template", "value": template}]
     obj = ctx.plane.api.patch(
-        DEPLOYMENTS, found.name, found.namespace, patch, "json", dry_run=dry == "server"
+        DEPLOYMENTS,
+        found.name,
+        found.namespace,
+        patch,
+        "json",
+        dry_run=dry == "server",
+        manager="kubectl",
     )
     result.show(obj, "rolled back")
     return dry == "none"

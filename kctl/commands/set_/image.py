@@ -9,7 +9,15 @@ from kctl.commands.command import Command, Option, UsageError
 from kctl.commands.context import Context
 from kctl.commands.local import from_files
 from kctl.commands.objects import Found, find
-from kctl.commands.options import all_namespaces, dry_run, field_manager, filename, output, selector
+from kctl.commands.options import (
+    all_namespaces,
+    dry_run,
+    field_manager,
+    filename,
+    manager_of,
+    output,
+    selector,
+)
 from kctl.commands.output import Result
 from kctl.commands.output import dry_run as dry_run_of
 from kctl.commands.parse import Args
@@ -81,12 +89,12 @@ def _set(ctx: Context, args: Args, found: Found, images: dict[str, str], result:
         return False
     write = not args["local"] and result.dry != "client"
     if write:
-        obj = _patch(ctx, found, spec, dry=result.dry == "server")
+        obj = _patch(ctx, args, found, spec, dry=result.dry == "server")
     result.show(obj, "image updated")
     return write and result.dry == "none"
 
 
-def _patch(ctx: Context, found: Found, spec: Object, *, dry: bool) -> Object:
+def _patch(ctx: Context, args: Args, found: Found, spec: Object, *, dry: bool) -> Object:
     from kctl.api.errors import ApiError
 
     parts = "initContainers", "containers"
@@ -100,6 +108,7 @@ def _patch(ctx: Context, found: Found, spec: Object, *, dry: bool) -> Object:
             nested,
             "strategic",
             dry_run=dry,
+            manager=manager_of(args),
         )
     except ApiError as error:
         raise UsageError(
