@@ -136,3 +136,30 @@ def test_a_token_request_comes_through(server: tuple[str, list[Recorded]], tmp_p
     assert (decoded["apiVersion"], decoded["kind"]) == ("authentication.k8s.io/v1", "TokenRequest")
     assert decoded["spec"] == {"audiences": ["a"], "expirationSeconds": 600}
     assert encode(decoded) == found.body
+
+
+REVIEWS = (
+    ("auth can-i get pods --subresource=log -n x", "SelfSubjectAccessReview"),
+    ("auth can-i get /healthz", "SelfSubjectAccessReview"),
+    ("auth can-i --list", "SelfSubjectRulesReview"),
+    ("auth whoami", "SelfSubjectReview"),
+)
+
+
+@pytest.mark.parametrize(("line", "kind"), REVIEWS)
+def test_a_review_comes_through(
+    line: str, kind: str, server: tuple[str, list[Recorded]], tmp_path: Path
+) -> None:
+    url, recorded = server
+    before = len(recorded)
+    subprocess.run(
+        [PINNED, "--server", url, *line.split()],
+        capture_output=True,
+        timeout=60,
+        check=False,  # the answer is the question: nothing is allowed
+        env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
+    )
+    (found,) = recorded[before:]
+    assert found.content_type == CONTENT_TYPE
+    assert decode(found.body)["kind"] == kind
+    assert encode(decode(found.body)) == found.body
