@@ -15,6 +15,7 @@ def kctl_kinds() -> list[Kind]:
     """In the order in which a category ("all") lists them."""
     from kctl.api.kinds.apiextensions import customresourcedefinition
     from kctl.api.kinds.apps import deployment, replicaset
+    from kctl.api.kinds.autoscaling import horizontalpodautoscaler
     from kctl.api.kinds.coordination import lease
     from kctl.api.kinds.core import (
         configmap,
@@ -39,6 +40,7 @@ def kctl_kinds() -> list[Kind]:
         service.KIND,
         deployment.KIND,
         replicaset.KIND,
+        horizontalpodautoscaler.KIND,
         endpoints.KIND,
         endpointslice.KIND,
         event.KIND,
