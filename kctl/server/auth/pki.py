@@ -261,7 +261,8 @@ def _builder(
 
 def _subject(leaf: Leaf) -> x509.Name:
     groups = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, each) for each in leaf.groups]
-    return x509.Name([*groups, x509.NameAttribute(NameOID.COMMON_NAME, leaf.name)])
+    name = [x509.NameAttribute(NameOID.COMMON_NAME, leaf.name)] if leaf.name else []
+    return x509.Name([*groups, *name])
 
 
 def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
