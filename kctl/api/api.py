@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from kctl.api.admission.dynamic import DynamicAdmission
 from kctl.api.context import Context
 from kctl.api.encode import decode
 from kctl.api.kind import Admission, Kind, Object
@@ -35,7 +36,8 @@ class Api:
     """The verbs. Every method raises `kctl.api.errors.ApiError` with Kubernetes' texts.
 
     A kind is given as `Kind` or as a resource ("pods", "deployments.apps"). suffix makes
-    the five characters behind a generateName; warn gets each warning for the client.
+    the five characters behind a generateName; warn gets each warning for the client; dynamic
+    asks webhooks and policies.
     Objects that are passed in are never changed.
     """
 
@@ -50,10 +52,11 @@ class Api:
         admission: Sequence[Admission] = (),
         settings: Mapping[str, str] = {},
         warn: Callable[[str], None] = _no_warning,
+        dynamic: DynamicAdmission | None = None,
     ) -> None:
         self.kinds = kinds
         self._context = Context(
-            backend, kinds, now, new_uid, suffix, tuple(admission), settings, warn
+            backend, kinds, now, new_uid, suffix, tuple(admission), settings, warn, dynamic
         )
 
     # --- writes ---

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kctl.api import errors
+from kctl.api.admission.dynamic import DynamicAdmission
 from kctl.api.encode import decode, encode, to_write
 from kctl.api.fields import FieldError
 from kctl.api.kind import Admission, Kind, Object
@@ -31,6 +32,7 @@ class Context:
     admission: Sequence[Admission]
     settings: Mapping[str, str]
     warn: Callable[[str], None]
+    dynamic: DynamicAdmission | None = None
 
     def kind(self, kind: Kind | str) -> Kind:
         return kind if isinstance(kind, Kind) else self.kinds.by_resource(kind)
@@ -63,6 +65,41 @@ class Context:
         for step in self.admission:
             step.admit(request)
 
+    def mutate(
+        self,
+        operation: str,
+        kind: Kind,
+        obj: Object | None,
+        old: Object | None,
+        subresource: str,
+        dry_run: bool,
+    ) -> None:
+        """Let mutating webhooks change the object in place. Raises ApiError."""
+        if self.dynamic is None:
+            return
+
+        def settle(made: Object) -> Object:
+            decoded = self.read(kind, made, "Ignore")
+            kind.default(decoded)
+            return decoded
+
+        request = AdmissionRequest(self, operation, kind, obj, old, subresource, dry_run)
+        self.dynamic.mutate(request, settle)
+
+    def check(
+        self,
+        operation: str,
+        kind: Kind,
+        obj: Object | None,
+        old: Object | None,
+        subresource: str,
+        dry_run: bool,
+    ) -> None:
+        """Ask validating webhooks and policies about a valid object. Raises ApiError."""
+        if self.dynamic is not None:
+            request = AdmissionRequest(self, operation, kind, obj, old, subresource, dry_run)
+            self.dynamic.validate(request)
+
     def store(self, kind: Kind, obj: Object, expected: int) -> Object:
         """Write an object and give it its new resourceVersion. Raises StoreError."""
         value = encode(kind, obj)
@@ -78,7 +115,16 @@ class Context:
 class AdmissionRequest:
     """Implements `kctl.api.kind.Request`."""
 
-    __slots__ = ("_context", "kind", "namespace", "obj", "old", "operation", "subresource")
+    __slots__ = (
+        "_context",
+        "dry_run",
+        "kind",
+        "namespace",
+        "obj",
+        "old",
+        "operation",
+        "subresource",
+    )
 
     def __init__(
         self,
@@ -88,8 +134,10 @@ class AdmissionRequest:
         obj: Object | None,
         old: Object | None,
         subresource: str,
+        dry_run: bool = False,
     ) -> None:
         self._context = context
+        self.dry_run = dry_run
         self.operation, self.kind, self.subresource = operation, kind, subresource
         self.obj, self.old = obj, old
         about = obj if obj is not None else old
@@ -98,6 +146,16 @@ class AdmissionRequest:
     @property
     def user(self) -> User | None:
         return CURRENT.get()
+
+    def kind_of(self, api_version: str, kind: str) -> Kind | None:
+        try:
+            return self._context.kinds.of({"apiVersion": api_version, "kind": kind})
+        except errors.ApiError:
+            return None
+
+    def versions(self, group: str, plural: str) -> Sequence[str]:
+        kinds = self._context.kinds
+        return [each.version for each in kinds if (each.group, each.plural) == (group, plural)]
 
     def get(self, resource: str, namespace: str, name: str) -> Object | None:
         record = self._context.backend.get(Key(resource, namespace, name))

@@ -187,6 +187,19 @@ class Request(Protocol):
         """Who asks; None for kctl itself, which may do everything."""
         ...
 
+    @property
+    def dry_run(self) -> bool:
+        """Nothing is to be written, here or elsewhere."""
+        ...
+
+    def kind_of(self, api_version: str, kind: str) -> Kind | None:
+        """A served kind, None where nobody serves it."""
+        ...
+
+    def versions(self, group: str, plural: str) -> Sequence[str]:
+        """The versions under which a resource is served."""
+        ...
+
     def get(self, resource: str, namespace: str, name: str) -> Object | None:
         """Read another object at the state that the request sees."""
         ...

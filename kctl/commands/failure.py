@@ -85,7 +85,7 @@ def _invalid_text(error: Exception) -> str:
         return "The request is invalid: " + error.message
     if not causes:
         return head
-    lines = [f"{cause['field']}: {cause['message']}" for cause in causes]
+    lines = [f"{cause.get('field', '')}: {cause['message']}" for cause in causes]
     if len(lines) == 1:
         return f"{head}: {lines[0]}"
     return f"{head}: \n" + "\n".join(f"* {line}" for line in lines)

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from kctl.api.admission.dynamic import DynamicAdmission
 from kctl.api.api import Api
 from kctl.api.errors import ApiError
 from kctl.api.kind import Admission
@@ -72,6 +73,7 @@ class Compute:
             suffix=randomness.suffix,
             admission=admission,
             settings=settings,
+            dynamic=DynamicAdmission(None, randomness.uid),
         )
 
     # --- triggers ---

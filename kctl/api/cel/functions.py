@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kctl.api.cel import conversions, kubernetes, lists, network, numbers, strings, times
+from kctl.api.cel import (
+    authorizer,
+    conversions,
+    kubernetes,
+    lists,
+    network,
+    numbers,
+    strings,
+    times,
+)
 from kctl.api.cel.values import (
     NONE,
     Budget,
@@ -149,4 +158,5 @@ FUNCTIONS: dict[tuple[str, bool], Function] = {
     **lists.FUNCTIONS,
     **kubernetes.FUNCTIONS,
     **network.FUNCTIONS,
+    **authorizer.FUNCTIONS,
 }

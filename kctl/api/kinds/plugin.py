@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 @hookimpl
 def kctl_kinds() -> list[Kind]:
     """In the order in which a category ("all") lists them."""
+    from kctl.api.kinds.admissionregistration import (
+        mutatingwebhookconfiguration,
+        validatingadmissionpolicy,
+        validatingadmissionpolicybinding,
+        validatingwebhookconfiguration,
+    )
     from kctl.api.kinds.apiextensions import customresourcedefinition
     from kctl.api.kinds.apps import deployment, replicaset
     from kctl.api.kinds.autoscaling import horizontalpodautoscaler
@@ -55,4 +61,8 @@ def kctl_kinds() -> list[Kind]:
         rolebinding.KIND,
         role.KIND,
         customresourcedefinition.KIND,
+        mutatingwebhookconfiguration.KIND,
+        validatingwebhookconfiguration.KIND,
+        validatingadmissionpolicy.KIND,
+        validatingadmissionpolicybinding.KIND,
     ]

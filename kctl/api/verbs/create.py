@@ -45,8 +45,10 @@ def create(
         kind.default(new)
         writer.at_create(context, kind, new, sent)
         context.admit("CREATE", kind, new, None, "")
+        context.mutate("CREATE", kind, new, None, "", dry_run)
         _prepare(kind, new)
         refuse(kind, new, _errors(kind, new))
+        context.check("CREATE", kind, new, None, "", dry_run)
         try:
             return _store(context, kind, new, dry_run)
         except Conflict:

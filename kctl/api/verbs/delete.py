@@ -48,6 +48,8 @@ def attempt(context: Context, kind: Kind, record: Record, options: Options) -> O
     old = decode(record, kind)
     check_preconditions(kind, old, options)
     context.admit("DELETE", kind, None, old, "")
+    context.mutate("DELETE", kind, None, old, "", options.dry_run)
+    context.check("DELETE", kind, None, old, "", options.dry_run)
     return _delete(context, kind, record, old, options)
 
 

@@ -84,12 +84,14 @@ def replace(
     kind.default(new)
     writer.at_update(context, kind, new, old, sent, subresource)
     context.admit("UPDATE", kind, new, old, subresource)
+    context.mutate("UPDATE", kind, new, old, subresource, dry_run)
     _count_generation(kind, new, old)
     refuse(
         kind,
         new,
         meta.validate_update(new, old) + kind.validate(new) + kind.validate_update(new, old),
     )
+    context.check("UPDATE", kind, new, old, subresource, dry_run)
     if old["metadata"].get("deletionTimestamp") and _may_go(kind, new, old):
         if dry_run:
             return _with_version(new, record.revision)
