@@ -43,6 +43,7 @@ def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
     from kctl.controllers.disruption import DisruptionController
     from kctl.controllers.events import EventTtlController
     from kctl.controllers.garbage import GarbageCollector
+    from kctl.controllers.job import JobController
     from kctl.controllers.namespace import NamespaceController
     from kctl.controllers.namespace_serviceaccount import ServiceAccountController
     from kctl.controllers.node import NodeController
@@ -52,6 +53,7 @@ def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
     from kctl.controllers.nodelifecycle_orphans import PodGarbageCollector
     from kctl.controllers.replicaset import ReplicaSetController
     from kctl.controllers.scheduling import SchedulingController
+    from kctl.controllers.ttlafterfinished import TtlAfterFinishedController
 
     return [
         NamespaceController(),
@@ -67,6 +69,8 @@ def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
         GarbageCollector(),
         DeploymentController(),
         ReplicaSetController(),
+        JobController(),
+        TtlAfterFinishedController(),
         SchedulingController(schedulers),
         DisruptionController(),
     ]

@@ -16,6 +16,7 @@ def kctl_describers() -> list[Describer]:
     from kctl.printing.describe.deployment import DeploymentDescriber
     from kctl.printing.describe.endpoints import EndpointsDescriber
     from kctl.printing.describe.endpointslice import EndpointSliceDescriber
+    from kctl.printing.describe.job import JobDescriber
     from kctl.printing.describe.namespace import NamespaceDescriber
     from kctl.printing.describe.node import NodeDescriber
     from kctl.printing.describe.pod import PodDescriber
@@ -33,6 +34,7 @@ def kctl_describers() -> list[Describer]:
         DeploymentDescriber(),
         EndpointSliceDescriber(),
         EndpointsDescriber(),
+        JobDescriber(),
         NamespaceDescriber(),
         NodeDescriber(),
         PodDescriber(),

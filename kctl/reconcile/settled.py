@@ -28,8 +28,10 @@ def on_its_way(mirror: Mirror) -> bool:
     lost = {node["metadata"]["name"]: node for node in nodes if not ready(node)}
     if any(_tries_ways(node) for node in nodes if node["metadata"]["name"] not in lost):
         return True
-    return any(_pod_moves(pod, lost) for pod in _objects(mirror, "pods")) or any(
-        _rollout_moves(each) for each in _objects(mirror, "deployments.apps")
+    return (
+        any(_pod_moves(pod, lost) for pod in _objects(mirror, "pods"))
+        or any(_rollout_moves(each) for each in _objects(mirror, "deployments.apps"))
+        or any(_job_moves(each) for each in _objects(mirror, "jobs.batch"))
     )
 
 
@@ -77,6 +79,13 @@ def _leaves(pod: Object, node: Object) -> bool:
     now = datetime.now(UTC)
     leaves = leaves_at(pod, evicting(node), now)
     return leaves is not None and leaves > now.timestamp()
+
+
+def _job_moves(job: Object) -> bool:
+    """It has begun and not ended: somebody should see its pods end."""
+    status = job.get("status") or {}
+    ended = any(_condition(job, name).get("status") == "True" for name in ("Complete", "Failed"))
+    return not ended and not job["spec"].get("suspend") and bool(status.get("active"))
 
 
 def _rollout_moves(deployment: Object) -> bool:

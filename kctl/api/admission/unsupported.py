@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from kctl.api.admission.unsupported_jobs import job_fields
 from kctl.api.admission.unsupported_pods import pod_fields
 from kctl.api.admission.unsupported_services import service_fields
 from kctl.api.kind import Object, Request
 
-_TEMPLATES = ("deployments.apps", "replicasets.apps")
+_TEMPLATES = ("deployments.apps", "replicasets.apps", "jobs.batch")
 
 
 class Unsupported:
@@ -38,5 +39,6 @@ def _messages(request: Request, obj: Object) -> list[str]:
         return pod_fields(obj["spec"], "spec")
     if resource in _TEMPLATES:
         template = obj["spec"].get("template") or {}
-        return pod_fields(template.get("spec") or {}, "spec.template.spec")
+        said = pod_fields(template.get("spec") or {}, "spec.template.spec")
+        return said + (job_fields(obj["spec"], "spec") if resource == "jobs.batch" else [])
     return []

@@ -31,7 +31,19 @@ def pod_template(
     if not from_object(selector).matches(found):
         text = "`selector` does not match template `labels`"
         errors.append(invalid(f"{path}.metadata.labels", found, text))
-    labels.labels(found, f"{path}.labels", errors)
+    template_parts(template, path, errors)
+    if spec.get("restartPolicy") != "Always":
+        policy = spec.get("restartPolicy") or ""
+        errors.append(not_supported(f"{path}.spec.restartPolicy", policy, ("Always",)))
+    if spec.get("activeDeadlineSeconds") is not None:
+        text = "activeDeadlineSeconds in ReplicaSet is not Supported"
+        errors.append(forbidden(f"{path}.spec.activeDeadlineSeconds", text))
+
+
+def template_parts(template: Mapping[str, Any], path: str, errors: list[FieldError]) -> None:
+    """What holds for the template of any kind (ValidatePodTemplateSpec)."""
+    meta, spec = template.get("metadata") or {}, template.get("spec") or {}
+    labels.labels(meta.get("labels"), f"{path}.labels", errors)
     if meta.get("annotations"):
         _annotations(meta["annotations"], f"{path}.annotations", errors)
         pod_annotations(meta["annotations"], f"{path}.annotations", errors)
@@ -39,12 +51,6 @@ def pod_template(
     if spec.get("ephemeralContainers"):
         where = f"{path}.spec.ephemeralContainers"
         errors.append(forbidden(where, "ephemeral containers not allowed in pod template"))
-    if spec.get("restartPolicy") != "Always":
-        policy = spec.get("restartPolicy") or ""
-        errors.append(not_supported(f"{path}.spec.restartPolicy", policy, ("Always",)))
-    if spec.get("activeDeadlineSeconds") is not None:
-        text = "activeDeadlineSeconds in ReplicaSet is not Supported"
-        errors.append(forbidden(f"{path}.spec.activeDeadlineSeconds", text))
 
 
 def _annotations(annotations: Mapping[str, str], path: str, errors: list[FieldError]) -> None:
