@@ -32,4 +32,4 @@ def engine_id(container_id: str) -> str:
 
 def is_running(status: Object) -> bool:
     """Of a container's status."""
-    return bool((status.get("state") or {}).get("running"))
+    return (status.get("state") or {}).get("running") is not None

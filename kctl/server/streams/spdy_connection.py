@@ -162,6 +162,8 @@ class Connection:
         match frame:
             case spdy.Data(number, payload, fin):
                 stream = self._streams.get(number)
+                if number > self._last:
+                    raise spdy.SpdyError("data of a stream that nobody opened")
                 if stream is None or stream.ended:
                     return  # it was reset, or its reader is gone: what is on its way is nothing
                 self._push(stream, payload)

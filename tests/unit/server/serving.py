@@ -23,6 +23,8 @@ async def serving(app: Any, **options: Any) -> AsyncIterator[int]:
         http=Protocol,
         ws=WebSockets,
         ws_per_message_deflate=False,
+        interface="asgi3",
+        proxy_headers=False,
         lifespan="off",
         log_level="warning",
         timeout_graceful_shutdown=2,
