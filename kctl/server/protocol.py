@@ -205,6 +205,7 @@ class WebSockets(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self.ping_timeout = None
+        self.conn.process_subprotocol = _anything  # type: ignore[method-assign]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -215,6 +216,11 @@ class WebSockets(WebSocketsSansIOProtocol):
         extensions: dict[str, Any] = self.scope["extensions"]
         extensions[EXTENSION] = self._extension
         await super().run_asgi()
+
+
+def _anything(headers: object) -> None:
+    """The handler chooses among what the client offers; and some of what Kubernetes' clients
+    offer ("SPDY/3.1+portforward.k8s.io") is no token as RFC 6455 wants it."""
 
 
 def _proxied(url: bytes) -> bool:
