@@ -25,9 +25,12 @@ def run(ctx: Context, args: Args) -> int:
     else:
         kind, path = _matching(kinds, word)
         group, version = kind.group, kind.version
-    if args["output"] != "plaintext":
+    if args["output"] == "plaintext":
+        _explain(ctx, args, kinds, (group, version, kind.plural), path)
+    elif args["output"] == "plaintext-openapiv2":
+        _explain_v2(ctx, args, kinds, (group, version, kind.kind), path)
+    else:
         raise UsageError(f"unrecognized format: {args['output']}")
-    _explain(ctx, args, kinds, (group, version, kind.plural), path)
     return 0
 
 
@@ -56,6 +59,22 @@ def _explain(
         ctx.out.flush()
         ctx.err.write(f"error: {error.message}\n")
         raise Exit(1) from None
+
+
+def _explain_v2(
+    ctx: Context, args: Args, kinds: list[Kind], kind: tuple[str, str, str], path: list[str]
+) -> None:
+    from kctl.api.openapi import v2_json
+    from kctl.printing.explain import Depth, ExplainError
+    from kctl.printing.explain_v2 import explain
+
+    about = [each for each in kinds if (each.group, each.version, each.kind) == kind]
+    gvk = dict(zip(("group", "version", "kind"), kind, strict=True))
+    try:
+        depth = Depth(args["recursive"], args["max-depth"])
+        ctx.out.write(explain(v2_json(about), gvk, path, depth))
+    except ExplainError as error:
+        raise UsageError(error.message) from None
 
 
 def _check(args: Args) -> None:
@@ -163,7 +182,12 @@ kctl explain pods.spec.containers
             0,
             "How deep --recursive goes, 0 for no limit.",
         ),
-        Option("output", short="o", default="plaintext", help="Output format: plaintext"),
+        Option(
+            "output",
+            short="o",
+            default="plaintext",
+            help="Output format. One of: (plaintext, plaintext-openapiv2).",
+        ),
         Option("recursive", "bool", short="R", help="Print the fields of fields."),
     ),
     arguments=("type",),

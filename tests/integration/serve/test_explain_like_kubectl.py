@@ -122,6 +122,41 @@ def test_a_field_is_explained_alike(path: str, server: str, home: Path) -> None:
     assert ours([path])[1].count("FIELD: ") == 1
 
 
+V2 = "--output=plaintext-openapiv2"
+
+
+@pytest.mark.parametrize("kind", list(KINDS), ids=lambda kind: kind.resource)
+def test_a_kind_is_explained_alike_from_version_2(kind: object, server: str, home: Path) -> None:
+    resource = kind.resource  # type: ignore[attr-defined]
+    for words in ([resource, V2], [resource, "-R", V2], [resource, "-R", "--max-depth=3", V2]):
+        assert ours(words) == theirs(server, home, words)
+
+
+OF_V2 = """pods.metadata.managedFields.fieldsV1
+pods.metadata.managedFields.fieldsV1.x
+pods.metadata.labels
+pods.metadata.labels.x.y
+pods.spec.nodeName.x
+pods.spec.foo.bar
+pods.spec.containers.ports
+pods.spec.containers.ports.x.y
+pods.spec.containers.command.x
+deployments.spec.template.spec.affinity.podAffinity
+deployments.spec.strategy --recursive
+services.spec.ports.targetPort
+crd.spec.versions.schema.openAPIV3Schema.default.x
+crd.spec.versions.subresources.status
+crd.spec.versions.schema --recursive
+pods --api-version=v2
+deployments --api-version=v2"""
+
+
+@pytest.mark.parametrize("line", OF_V2.splitlines())
+def test_a_field_is_explained_alike_from_version_2(line: str, server: str, home: Path) -> None:
+    words = [*line.split(), V2]
+    assert ours(words) == theirs(server, home, words)
+
+
 @pytest.mark.parametrize("word", [word for line in ODD.splitlines() for word in line.split("|")])
 def test_an_odd_path_is_read_alike(word: str, server: str, home: Path) -> None:
     assert ours([word]) == theirs(server, home, [word])
