@@ -8,6 +8,7 @@ from datetime import datetime
 
 from kctl.api import errors
 from kctl.api.admission.dynamic import DynamicAdmission
+from kctl.api.apply import tracking
 from kctl.api.encode import decode, encode, to_write
 from kctl.api.fields import FieldError
 from kctl.api.kind import Admission, Kind, Object
@@ -84,7 +85,10 @@ class Context:
             return decoded
 
         request = AdmissionRequest(self, operation, kind, obj, old, subresource, dry_run)
+        entries = obj["metadata"].get("managedFields") if obj is not None else None
         self.dynamic.mutate(request, settle)
+        if obj is not None:
+            tracking.after_admission(obj, entries, self.warn)
 
     def check(
         self,

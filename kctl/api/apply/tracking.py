@@ -7,6 +7,7 @@ without (apiserver's skipNonApplied): only a create by a named manager starts th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from kctl.api.apply.compare import compare, created
@@ -138,6 +139,28 @@ def _sent(sent: Any) -> Managed:
 def _put(obj: Object, managed: Managed) -> None:
     if managed:
         obj["metadata"]["managedFields"] = encode(managed)
+
+
+def after_admission(obj: Object, before: Any, warn: Callable[[str], None]) -> None:
+    """Undo what a webhook made of the entries where it is no list of entries any more, in
+    place (apiserver's managedFieldsValidatingAdmissionController)."""
+    meta = obj["metadata"]
+    if meta.get("managedFields") == before:
+        return
+    try:
+        managed = decode(meta.get("managedFields") or [], trusted=False)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        warn(
+            ".metadata.managedFields was in an invalid state after admission; this could be "
+            "caused by an outdated mutating admission controller; please fix your requests: "
+            f"{error}"
+        )
+        meta["managedFields"] = before
+        if not before:
+            del meta["managedFields"]
+        return
+    meta.pop("managedFields", None)
+    _put(obj, managed)
 
 
 def only_times_differ(new: Object, old: Object) -> bool:

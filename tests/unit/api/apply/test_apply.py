@@ -166,7 +166,7 @@ def test_what_nobody_tracked_belongs_to_before_first_apply(desk: Desk) -> None:
 
 
 def test_atomic_fields_are_owned_and_replaced_whole(api: Api) -> None:
-    service = {
+    service: Object = {
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": {"name": "s"},

@@ -65,7 +65,7 @@ def test_what_was_written_reads_back_the_same(paths: frozenset[Path]) -> None:
 
 
 def test_a_clients_spelling_becomes_the_one_that_is_kept() -> None:
-    sent = {"f:spec": {'k:{"protocol": "TCP", "containerPort": 80}': {".": {}}}}
+    sent: Any = {"f:spec": {'k:{"protocol": "TCP", "containerPort": 80}': {".": {}}}}
     assert fields.read(sent) == {"f:spec": {'k:{"containerPort":80,"protocol":"TCP"}': {}}}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from kctl.api.api import Api
+from kctl.api.apply.tracking import after_admission
 from kctl.api.errors import ApiError
 from tests.unit.api.conftest import Desk
 
@@ -57,6 +58,9 @@ CREATED = {
     },
 }
 """What a cluster writes for `kubectl create` of the deployment below."""
+
+
+VALID = {"manager": "x", "operation": "Apply", "apiVersion": "apps/v1", "fieldsType": "FieldsV1"}
 
 
 def web(**metadata: Any) -> Object:
@@ -167,11 +171,12 @@ def test_a_client_resets_the_entries_with_one_empty_one(desk: Desk) -> None:
     [
         [],
         [{"manager": "x"}],
-        [{"operation": "Apply", "apiVersion": "v1", "fieldsType": "FieldsV2"}],
-        [{"operation": "Apply", "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": {"x": {}}}],
-        [{"operation": "Sing", "apiVersion": "v1", "fieldsType": "FieldsV1"}],
+        [{**VALID, "fieldsType": "FieldsV2"}],
+        [{**VALID, "fieldsV1": {"x": {}}}],
+        [{**VALID, "operation": "Sing"}],
+        [{**VALID, "apiVersion": ""}],
     ],
-)  # fmt: skip
+)
 def test_entries_of_a_client_that_make_no_sense_are_ignored(desk: Desk, sent: Any) -> None:
     made = desk.api.create(web(), manager="one")
     before = made["metadata"]["managedFields"]
@@ -205,3 +210,16 @@ def test_a_managers_name_has_its_limits(api: Api, name: str, text: str) -> None:
     assert caught.value.code == 422
     assert text in caught.value.message
     assert caught.value.message.startswith('CreateOptions.meta.k8s.io "" is invalid: fieldManager')
+
+
+def test_a_webhook_that_breaks_the_entries_is_undone_with_a_warning(desk: Desk) -> None:
+    made = desk.api.create(web(), manager="one")
+    before = made["metadata"]["managedFields"]
+    warnings: list[str] = []
+    made["metadata"]["managedFields"] = [{"manager": "x"}]
+    after_admission(made, before, warnings.append)
+    assert made["metadata"]["managedFields"] == before
+    assert "invalid state after admission" in warnings[0]
+    made["metadata"]["managedFields"] = [VALID]
+    after_admission(made, before, warnings.append)
+    assert made["metadata"]["managedFields"] == [{**VALID, "fieldsV1": {}}]

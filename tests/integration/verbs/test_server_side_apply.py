@@ -1,0 +1,147 @@
+"""kctl apply --server-side and the entries of every other verb, beside the real kubectl's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.integration.verbs.sides import Ran, Sides
+
+DEPLOYMENT = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: NAME}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: NAME}}
+  template:
+    metadata: {labels: {app: NAME}}
+    spec:
+      containers: [{name: c, image: nginx, ports: [{containerPort: 80}]}]
+"""
+SHOW = "get deploy w1 -o yaml --show-managed-fields"
+Writing = Callable[[], Sides]
+
+
+def named(name: str = "w1", **changes: str) -> str:
+    text = DEPLOYMENT.replace("NAME", name)
+    for old, new in changes.items():
+        text = text.replace({"replicas": "replicas: 2", "image": "nginx"}.get(old, old), new)
+    return text
+
+
+def meta(inside: str) -> str:
+    return named().replace("{name: w1}", inside)
+
+
+def plain(ran: Ran) -> Ran:
+    """Without what differs between two runs: times, uids and revisions."""
+    return ran._replace(out=_plain(ran.out), err=_plain(ran.err))
+
+
+def _plain(text: str) -> str:
+    text = re.sub(r'"?20\d\d-\d\d-\d\dT[\d:]+Z"?', "TIME", text)
+    text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}", "UID", text)
+    return re.sub(r'resourceVersion"?: "\d+"', "RV", text)
+
+
+def both(sides: Sides, line: str, stdin: str = "") -> Ran:
+    """What both print; the names of managers are kubectl's on both sides."""
+    ours, theirs = plain(sides.kctl(line, stdin)), plain(sides.kubectl(line, stdin))
+    assert ours == theirs, line
+    return ours
+
+
+def test_what_each_verb_owns(writing: Writing) -> None:
+    sides = writing()
+    both(sides, "apply -f -", named())
+    for line in (
+        "scale deploy w1 --replicas=4",
+        "label deploy w1 a=b",
+        "annotate deploy w1 x=y",
+        "set image deploy/w1 c=nginx:2",
+        """patch deploy w1 -p '{"spec":{"paused":true}}'""",
+        "rollout resume deploy w1",
+    ):
+        assert both(sides, line).code == 0
+        both(sides, SHOW)
+    both(sides, "create -f -", named("w2"))
+    both(sides, "replace -f -", named("w2", image="nginx:3"))
+    shown = both(sides, "get deploy w2 -o yaml --show-managed-fields").out
+    assert "manager: kubectl-create" in shown and "manager: kubectl-replace" in shown
+    both(sides, "run p1 --image=nginx")
+    both(sides, "get pod p1 -o json --show-managed-fields")
+    both(sides, "cordon node-a")
+    both(sides, "get node node-a -o yaml --show-managed-fields")
+
+
+def test_they_are_shown_on_request_only(writing: Writing) -> None:
+    sides = writing()
+    both(sides, "create -f -", named())
+    for output in ("yaml", "json", "kyaml"):
+        assert "managedFields" not in both(sides, f"get deploy w1 -o {output}").out
+    assert (
+        "kubectl-create"
+        in both(sides, "get deploy w1 -o jsonpath={.metadata.managedFields[*].manager}").out
+    )
+
+
+def test_an_object_of_client_side_apply_moves_to_the_server(writing: Writing) -> None:
+    sides = writing()
+    both(sides, "apply -f -", named())
+    both(sides, "set image deploy/w1 c=nginx:2")
+    refused = both(sides, "apply --server-side -f -", named())
+    assert refused.code == 1 and "--force-conflicts" in refused.err
+    for text in (named(), named(), named(replicas="")):
+        assert both(sides, "apply --server-side --force-conflicts -f -", text).code == 0
+        assert "kubectl-client-side-apply" not in both(sides, SHOW).out
+    both(sides, "apply -f -", named(image="httpd"))
+    both(sides, "apply --server-side -f -", named())
+    both(sides, SHOW)
+
+
+def test_two_managers_of_one_object(writing: Writing) -> None:
+    sides = writing()
+    both(sides, "apply --server-side -f -", named())
+    for text in (named(replicas="replicas: 5"), named(replicas="replicas: 5", image="httpd")):
+        refused = both(sides, "apply --server-side -f - --field-manager=me", text)
+        assert 'with "kubectl":' in refused.err
+    assert both(sides, "apply --server-side -f - --field-manager=me", named()).code == 0
+    assert both(sides, "apply --server-side -f -", named(replicas="")).code == 0
+    assert "replicas: 2" in both(sides, SHOW).out
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ("--force", named()),
+        ("--dry-run=client", named()),
+        ("--dry-run=server -o yaml", named("w4")),
+        ("--field-manager=", named()),
+        ("--subresource=status", named()),
+        ("--subresource=foo", named()),
+        ("", named(replicas="replicas: x\n  foo: 1")),
+        ("", named(replicas="replicas: -2")),
+        (
+            "",
+            named().replace("[{containerPort: 80}]", "[{containerPort: 80}, {containerPort: 80}]"),
+        ),
+        ("", meta("{name: w1, managedFields: [{manager: x}]}")),
+        ("", meta("{name: w1, resourceVersion: '3'}")),
+        ("", meta("{name: w1, uid: '3'}")),
+        ("", meta("{name: w9, uid: '3'}")),
+        ("-n nowhere", named()),
+    ],
+)
+def test_what_is_refused_or_odd(writing: Writing, options: str, text: str) -> None:
+    sides = writing()
+    both(sides, "apply --server-side -f -", named())
+    both(sides, f"apply --server-side -f - {options}", text)
+    both(sides, SHOW)
+
+
+@pytest.mark.parametrize("options", ["--force-conflicts", "--subresource=status"])
+def test_flags_that_need_server_side(writing: Writing, options: str) -> None:
+    assert both(writing(), f"apply -f - {options}", named()).code == 1
