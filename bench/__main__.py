@@ -16,7 +16,7 @@ from typing import Any
 
 from bench.lab import ROOT, say
 
-NAMES = ("cli", "store", "passes", "pods", "heal", "requests", "path", "traffic", "hosts")
+NAMES = ("cli", "store", "passes", "pods", "heal", "requests", "path", "traffic", "hosts", "serve")
 KEPT = ROOT / "docs/bench.json"
 PAGE = ROOT / "docs/performance.md"
 BEGIN, END = "<!-- table -->", "<!-- end of table -->"

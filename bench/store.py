@@ -80,6 +80,7 @@ class Etcd:
     def __enter__(self) -> Etcd:
         self._folder = tempfile.mkdtemp(prefix="kctl-bench-etcd-")
         client, peer = (f"http://127.0.0.1:{_free_port()}" for _ in range(2))
+        self.url = client
         self._process = subprocess.Popen(
             [
                 "etcd",

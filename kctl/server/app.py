@@ -6,6 +6,7 @@ import asyncio
 import sys
 import traceback
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -45,6 +46,8 @@ class App:
             return refuse(call, error)
         except TimeoutError:
             return refuse(call, ApiError(504, "Timeout", TOO_LONG))
+        except ClientDisconnect:
+            return None
         except StoreError as error:
             return refuse(call, internal(str(error)))
         except Exception as error:  # noqa: BLE001 - a defect fails one request, not the server

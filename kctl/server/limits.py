@@ -19,6 +19,29 @@ QUEUE = 256
 """Requests of one user that wait; more are answered 429."""
 
 
+class Turns:
+    """Changes of one object, one after the other: what reads it and writes it back would
+    otherwise meet itself. The event loop's alone."""
+
+    def __init__(self) -> None:
+        self._locks: dict[object, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def turn(self, place: object) -> AsyncIterator[None]:
+        """`place` names the object."""
+        lock, waiting = self._locks.get(place) or (asyncio.Lock(), 0)
+        self._locks[place] = (lock, waiting + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, waiting = self._locks[place]
+            if waiting == 1:
+                del self._locks[place]
+            else:
+                self._locks[place] = (lock, waiting - 1)
+
+
 class Seats:
     """The event loop's alone."""
 

@@ -50,6 +50,12 @@ def _list(call: Call, kind: Kind, form: Shape, options: ListOptions) -> Response
     )
     if form.plain:
         return respond(call, found.json(), form)
+    if form.kind == "Table" and form.include != "Object":
+        return respond(
+            call,
+            call.server.rows.table(kind, found.records, found.metadata(), form, call.server.now()),
+            form,
+        )
     shown = shaped_list(kind, found.items, found.metadata(), form, call.server.now())
     return respond(call, shown, form)
 

@@ -25,6 +25,8 @@ VERBS: dict[str, Handler] = {
     "delete": writing.delete,
     "deletecollection": writing.delete_collection,
 }
+CHANGES = frozenset({"update", "patch", "delete"})
+"""Verbs that read an object and write it back."""
 STATUS: dict[str, Handler] = {
     "get": reading.get,
     "update": writing.update,
@@ -67,7 +69,10 @@ async def serve(call: Call) -> Response | None:
     handler = handlers.get(info.verb)
     if handler is None or not _addressed(call, kind):
         raise not_allowed()
-    return await handler(call, kind)
+    if info.verb not in CHANGES or call.lasts:
+        return await handler(call, kind)
+    async with call.server.turns.turn((kind.resource, info.namespace, info.name)):
+        return await handler(call, kind)
 
 
 def _handlers(kind: Kind, subresource: str) -> dict[str, Handler] | None:

@@ -86,7 +86,7 @@ def definitions(kind: Kind) -> list[Object]:
 
 
 def _row(kind: Kind, obj: Object, shape: Shape, now: float) -> Object:
-    cells = [_cell(each, now) for each in kind.row(obj)]
+    cells = [cell_value(each, now) for each in kind.row(obj)]
     if shape.include == "None":
         return {"cells": cells}
     whole = shape.include == "Object"
@@ -94,7 +94,7 @@ def _row(kind: Kind, obj: Object, shape: Shape, now: float) -> Object:
     return {"cells": cells, "object": shown}
 
 
-def _cell(cell: Cell, now: float) -> Any:
+def cell_value(cell: Cell, now: float) -> Any:
     """Times become the duration since then. Control characters stay: that is for the client."""
     if not isinstance(cell, list):
         return cell

@@ -22,7 +22,8 @@ from kctl.server import discovery
 from kctl.server.auth.pki import Pki
 from kctl.server.health import Check
 from kctl.server.hub import Hub
-from kctl.server.limits import Seats
+from kctl.server.limits import Seats, Turns
+from kctl.server.rows import Rows
 from kctl.server.security import Security
 from kctl.server.streams.engines import Engines
 from kctl.store.types import Key, StoreError
@@ -77,6 +78,8 @@ class Server:
         """`users` are those of a static token file."""
         self.debug = debug
         self.seats = Seats()
+        self.turns = Turns()
+        self.rows = Rows()
         self.plane = Plane.open(home, url=url, warn=_warn)
         self.plane.store.author = _author
         self._long = Plane.open(home, url=url, warn=_warn)
