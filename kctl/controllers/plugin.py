@@ -43,6 +43,7 @@ def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
     from kctl.controllers.disruption import DisruptionController
     from kctl.controllers.events import EventTtlController
     from kctl.controllers.garbage import GarbageCollector
+    from kctl.controllers.horizontalpodautoscaler import HorizontalPodAutoscalerController
     from kctl.controllers.job import JobController
     from kctl.controllers.namespace import NamespaceController
     from kctl.controllers.namespace_serviceaccount import ServiceAccountController
@@ -67,6 +68,7 @@ def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
         NodeLifecycleController(),
         PodGarbageCollector(),
         GarbageCollector(),
+        HorizontalPodAutoscalerController(),
         DeploymentController(),
         ReplicaSetController(),
         JobController(),

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from kctl.api.kind import Kind
+from kctl.runtime.stats import Rate
 from kctl.runtime.types import NodeObservation, Operation, Outcome, PodObservation
 from kctl.store.types import Key, Memo
 
@@ -59,6 +60,15 @@ class View(Protocol):
 
     def in_flight(self, uid: str) -> bool:
         """An operation on this pod (start, stop, terminate) is still running."""
+        ...
+
+    def usage(self, node: str, uid: str) -> Mapping[str, Rate] | None:
+        """What the containers of a pod use, where a controller `measures` it and it is known
+        by the newest sample."""
+        ...
+
+    def sampled(self) -> float:
+        """When the newest sample was taken (epoch seconds), 0 where this process has none."""
         ...
 
     def recall(self, key: str) -> Memo | None:
@@ -139,6 +149,16 @@ Mapper = Callable[[Object, View], Iterable[Key]]
 """From a changed object (its last value if it was deleted) to the keys to sync."""
 
 
+@runtime_checkable
+class Measuring(Protocol):
+    """A controller that wants to know what pods use (`View.usage`)."""
+
+    def measures(self, view: View) -> Iterable[tuple[str, str]]:
+        """(node, uid) of those pods. Asked again and again; nothing is measured while nobody
+        names any."""
+        ...
+
+
 class Controller(Protocol):
     """One control loop (hook `kctl_controllers`)."""
 
@@ -148,6 +168,7 @@ class Controller(Protocol):
     watches: Mapping[str, Mapper]
     """resource -> mapper. "observed/pods": called with the pod object whenever its
     containers, outcomes or probes changed; "observed/nodes": with the Node object.
+    "observed/usage": with each Node after a new sample of what its pods use.
     "*": called with every changed object of any resource."""
 
     def sync(self, keys: Sequence[Key], view: View, now: datetime) -> Changes:

@@ -111,6 +111,8 @@ def _passes(
     loop.looker.patient = patient
     try:
         loop.begin()
+        if patient:
+            loop.measure(stays=False)
         loop.run(lambda loop: loop.idle() and (until is None or until()), deadline)
         moving = loop.next_due() < NEVER and loop.moving()
         return loop.summary, moving

@@ -111,10 +111,16 @@ class Compute:
             )
         for uid, results in self.observed.probes.items():
             self._touch_pod_of(uid, results[0].operation.node)
+        self.touch_usage()
         for name in self.observed.changed_nodes:
             node = self.view.get("nodes", "", name)
             if node is not None:
                 self.touch("observed/nodes", node)
+
+    def touch_usage(self) -> None:
+        """A new sample of what pods use."""
+        for node in self.view.list("nodes") if self.observed.changed_usage else ():
+            self.touch("observed/usage", node)
 
     def _touch_pod_of(self, uid: str, node: str) -> None:
         seen = self.view.observed(node, uid)

@@ -20,6 +20,8 @@ from kctl.reconcile.hosts import Hosts
 from kctl.reconcile.lease import ReconcileLease
 from kctl.reconcile.log import Log
 from kctl.reconcile.looker import Looker
+from kctl.reconcile.measuring import MEMO as USAGE
+from kctl.reconcile.measuring import Measurer
 from kctl.reconcile.mirror import Mirror
 from kctl.reconcile.observed import Observed
 from kctl.reconcile.plan import Plan
@@ -83,6 +85,7 @@ class Loop:
             report=self._report,
             wake=self.executor.wake,
         )
+        self.measurer = Measurer(self._controllers, self.hosts.runtime, self.executor.wake)
         self._acted = False
         """Operations ended since the last look at every node."""
 
@@ -101,6 +104,10 @@ class Loop:
         self._follow_store()
         self.looker.look(facts=True)
         self._forget_what_is_known(last.get("digests", {}), last.get("at", 0.0))
+
+    def measure(self, *, stays: bool) -> None:
+        """Have what pods use measured for whoever wants to know; `stays`: again and again."""
+        self.measurer.begin(self.memory.get(USAGE), stays=stays)
 
     def _forget_what_is_known(self, digests: dict[str, str], at: float) -> None:
         """A node that looks as it did when the last pass ended concerns nobody, but for
@@ -122,11 +129,14 @@ class Loop:
     def end(self) -> None:
         """Remember, and let go of every host."""
         self.remember()
+        self.measurer.close()
         self.executor.close()
         self.hosts.close()
 
     def remember(self) -> None:
         """Leave behind what the next process needs to begin where this one ended."""
+        if (left := self.measurer.memo()) is not None:
+            self._unsaved_timers[USAGE] = left
         self._save_timers()
         if not self._pending and not self.executor.busy:
             digests = {
@@ -186,6 +196,7 @@ class Loop:
             self._acted = self._acted or not isinstance(outcome.operation, RunProbe)
         self.looker.start_if_due()
         self.looker.take()
+        self.measurer.turn(lambda: self._new_compute().view, self.observed)
         self._give_up_lost()
 
     def _give_up_lost(self) -> None:
@@ -228,6 +239,7 @@ class Loop:
     def idle(self) -> bool:
         """Nothing is running, nothing is new: only time can bring more work."""
         quiet = not self.executor.busy and not self._pending and not self.looker.busy
+        quiet = quiet and not self.measurer.busy
         return quiet and self.next_due() > time.time()
 
     def moving(self) -> bool:
@@ -275,6 +287,7 @@ class Loop:
             or self._touched_nodes
             or seen.changed_pods
             or seen.changed_nodes
+            or seen.changed_usage
             or seen.probes
             or seen.outcomes
         )
@@ -303,10 +316,9 @@ class Loop:
             return plan
         raise RuntimeError(f"the store changed under {COMMIT_TRIES} computes in a row")
 
-    def _compute(self, due: Sequence[str]) -> Plan:
+    def _new_compute(self) -> Compute:
         plane = self.plane
-        self.observed.in_flight = self.executor.in_flight
-        compute = Compute(
+        return Compute(
             self.mirror,
             self.observed,
             self.memory,
@@ -317,6 +329,10 @@ class Loop:
             now=plane.clock.now(),
             randomness=plane.randomness,
         )
+
+    def _compute(self, due: Sequence[str]) -> Plan:
+        self.observed.in_flight = self.executor.in_flight
+        compute = self._new_compute()
         if self._everything:
             compute.touch_everything()
         compute.touch_changes(self._pending)

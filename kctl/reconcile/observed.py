@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from kctl.runtime.stats import NodeRates
 from kctl.runtime.types import (
     CLEAN,
     CleanNode,
@@ -35,6 +36,11 @@ class Observed:
     changed_pods: dict[str, tuple[str, str]] = field(default_factory=dict)
     """uid -> (namespace, name)"""
     changed_nodes: set[str] = field(default_factory=set)
+    usage: dict[str, NodeRates] = field(default_factory=dict)
+    """node -> what its pods use, where somebody measures it"""
+    sampled: float = 0.0
+    """epoch seconds: of the newest sample"""
+    changed_usage: bool = False
 
     def look(self, seen: NodeObservation) -> None:
         """Take in a whole look at a node, and note every pod that differs. A node that
@@ -88,6 +94,10 @@ class Observed:
                     self._drop_front(operation.node, operation.name)
                 self.changed_nodes.add(operation.node)
 
+    def measure(self, usage: Mapping[str, NodeRates], at: float) -> None:
+        """Take in what a new sample shows, in the place of the one before."""
+        self.usage, self.sampled, self.changed_usage = dict(usage), at, True
+
     def _mark(self, node: str, uid: str) -> None:
         seen = self.nodes.get(node)
         pod = seen.pods.get(uid) if seen else None
@@ -135,6 +145,7 @@ class Observed:
         self.probes.clear()
         self.changed_pods.clear()
         self.changed_nodes.clear()
+        self.changed_usage = False
 
 
 def _node_differs(before: NodeObservation, after: NodeObservation) -> bool:

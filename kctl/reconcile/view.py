@@ -10,6 +10,7 @@ from kctl.api.registry import Kinds
 from kctl.reconcile.mirror import decode
 from kctl.reconcile.observed import Observed
 from kctl.reconcile.overlay import Overlay
+from kctl.runtime.stats import Rate
 from kctl.runtime.types import NodeObservation, Outcome, PodObservation
 from kctl.store.types import Key, Memo, Record
 
@@ -88,6 +89,13 @@ class PassView:
 
     def in_flight(self, uid: str) -> bool:
         return uid in self._observed.in_flight
+
+    def usage(self, node: str, uid: str) -> Mapping[str, Rate] | None:
+        rates = self._observed.usage.get(node)
+        return rates.pods.get(uid) if rates else None
+
+    def sampled(self) -> float:
+        return self._observed.sampled
 
     # --- memory and settings ---
 

@@ -52,6 +52,7 @@ class Watcher:
         self._loop = loop
         try:
             loop.begin()
+            loop.measure(stays=True)
             self._tell("READY=1")
             self.log.info("watching", database=self.plane.home)
             loop.run(lambda _: False, each_turn=self._each_turn)

@@ -27,6 +27,7 @@ from kctl.controllers.common import controller_of
 from kctl.controllers.namespace import DEFAULTS as DEFAULT_NAMESPACES
 from kctl.controllers.namespace import new_namespace
 from kctl.controllers.types import REFUSED, Changes, Controller, Event, Object
+from kctl.runtime.stats import Rate
 from kctl.runtime.types import NodeFacts, NodeObservation, Operation
 from kctl.store.types import Key, Memo, StoreError
 from kctl.testing.clock import FakeClock
@@ -185,6 +186,19 @@ class World:
         node = self.view.get("nodes", "", seen.node)
         if node is not None:
             self._touch("observed/nodes", node)
+
+    def measure(self, use: Mapping[str, tuple[float, int]], window: float = 15.0) -> None:
+        """A new sample: what the pods use now, as (cores, bytes) by their names; others are
+        not measured."""
+        now = self.clock.time()
+        self.view.sampled_at = now
+        self.view.rates = {
+            pod["metadata"]["uid"]: {"app": Rate(now, window, *use[pod["metadata"]["name"]])}
+            for pod in self.view.list("pods")
+            if pod["metadata"]["name"] in use
+        }
+        for node in self.view.list("nodes"):
+            self._touch("observed/usage", node)
 
     def silence(self, name: str) -> None:
         """The host of a node stops answering."""

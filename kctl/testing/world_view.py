@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from kctl.api.kind import Kind
 from kctl.controllers.types import Object
+from kctl.runtime.stats import Rate
 from kctl.runtime.types import NodeObservation, Outcome, PodObservation
 from kctl.store.types import Backend, Key, Memo, Record
 from kctl.testing.recorder import decode
@@ -24,6 +25,9 @@ class WorldView:
         self.outcomes: dict[tuple[str, str], Outcome] = {}
         self.probe_outcomes: dict[str, list[Outcome]] = {}
         self.busy: set[str] = set()
+        self.rates: dict[str, Mapping[str, Rate]] = {}
+        """pod uid -> what its containers use"""
+        self.sampled_at = 0.0
         self.memos: dict[str, Memo] = {}
 
     def get(self, resource: str, namespace: str, name: str) -> Object | None:
@@ -68,6 +72,12 @@ class WorldView:
 
     def in_flight(self, uid: str) -> bool:
         return uid in self.busy
+
+    def usage(self, node: str, uid: str) -> Mapping[str, Rate] | None:
+        return self.rates.get(uid)
+
+    def sampled(self) -> float:
+        return self.sampled_at
 
     def recall(self, key: str) -> Memo | None:
         return self.memos.get(key)

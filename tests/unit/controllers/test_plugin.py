@@ -12,7 +12,8 @@ def test_every_controller_has_its_own_name_and_watches_what_is_served() -> None:
     controllers = kctl_controllers(schedulers, [])
     names = [each.name for each in controllers]
     assert len(set(names)) == len(names)
-    served = {kind.resource for kind in builtin_kinds()} | {"*", "observed/pods", "observed/nodes"}
+    served = {kind.resource for kind in builtin_kinds()}
+    served |= {"*", "observed/pods", "observed/nodes", "observed/usage"}
     for each in controllers:
         assert set(each.watches) <= served, each.name
 
