@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -21,7 +21,7 @@ from kctl.api.errors import ApiError
 from kctl.api.kind import Kind
 from kctl.api.openapi.descriptions import edition
 from kctl.api.openapi.names import group_version
-from kctl.api.openapi.paths import Object, Paths, SchemaOf, Subresources
+from kctl.api.openapi.paths import VERBS, Object, Paths, SchemaOf, Subresources
 from kctl.api.openapi.schemas import V2, V3, Types
 from kctl.api.schema.schema import TABLE
 
@@ -45,6 +45,7 @@ class Documents:
     schema_of: the OpenAPI v3 schema of a kind that the table does not have, None where there
       is none; the schema of its definition, unless another way is given.
     subresources: what is served below a kind's objects, as discovery has it.
+    virtual: kinds that are asked and not stored (reviews, metrics), with their verbs.
     """
 
     def __init__(
@@ -52,10 +53,13 @@ class Documents:
         kinds: Iterable[Kind],
         schema_of: SchemaOf = own_schema,
         subresources: Subresources = no_subresources,
+        virtual: Mapping[Kind, tuple[str, ...]] | None = None,
     ) -> None:
         self._schema_of, self._subresources = schema_of, subresources
+        self._virtual = virtual or {}
         self._kinds: dict[str, list[Kind]] = {}
-        for kind in kinds:
+        self._hashes: dict[str, str] = {}
+        for kind in (*kinds, *self._virtual):
             self._kinds.setdefault(group_version(kind), []).append(kind)
 
     def v3_index(self) -> Object:
@@ -69,11 +73,12 @@ class Documents:
 
     def v3_hash(self, name: str) -> str:
         """Of "apis/apps/v1". Raises ApiError 404."""
-        return _hash("3", *(self._identity(kind) for kind in self._of(name)))
+        if name not in self._hashes:
+            self._hashes[name] = _hash("3", *map(self._identity, self._of(name)))
+        return self._hashes[name]
 
     def v2_hash(self) -> str:
-        kinds = [self._identity(kind) for name in sorted(self._kinds) for kind in self._kinds[name]]
-        return _hash("2", *kinds)
+        return _hash("2", *(self.v3_hash(name) for name in sorted(self._kinds)))
 
     def v3(self, name: str) -> Object:
         """The document of "apis/apps/v1" or "api/v1". Raises ApiError 404."""
@@ -121,7 +126,7 @@ class Documents:
     def _paths(self, types: Types, kinds: list[Kind]) -> dict[str, Any]:
         paths = Paths(types, self._schema_of, self._subresources)
         for kind in kinds:
-            paths.add(kind)
+            paths.add(kind, self._virtual.get(kind, VERBS))
         return dict(sorted(paths.found.items()))
 
     def _identity(self, kind: Kind) -> Any:
@@ -131,7 +136,8 @@ class Documents:
             for sub in self._subresources(kind)
         ]
         named = [kind.api_version, kind.kind, kind.plural, kind.namespaced, kind.schema]
-        return [named, subresources, self._schema_of(kind)]
+        verbs = list(self._virtual.get(kind, ()))
+        return [named, subresources, verbs, self._schema_of(kind)]
 
 
 @cache

@@ -18,6 +18,7 @@ from kctl.api.schema.schema import definition, shortened
 
 Object = dict[str, Any]
 
+VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 READ_TYPES = ("application/json", "application/yaml")
 WRITE_TYPES = (*READ_TYPES, "application/vnd.kubernetes.protobuf")
 PATCH_TYPES = (  # the last one is for types of the table alone
@@ -61,33 +62,53 @@ class Paths:
         self.v3 = types.base == V3
         self.found: dict[str, Object] = {}
 
-    def add(self, kind: Kind) -> None:
+    def add(self, kind: Kind, verbs: tuple[str, ...] = VERBS) -> None:
+        """A kind's paths with the operations of `verbs`, those of discovery."""
         own = {"$ref": self._own(kind)}
-        items = {"$ref": self._list(kind, own)}
+        items = {"$ref": self._list(kind, own)} if "list" in verbs else {}
+        done = self.types.ref(STATUS) if "delete" in verbs else {}
         top = f"/{group_version(kind)}"
         within = f"{top}/namespaces/{{namespace}}" if kind.namespaced else top
         place = ("namespace",) if kind.namespaced else ()
         about = gvk(kind.group, kind.version, kind.kind)
-        one = _Maker(self, kind, about, own)
-        self.found[f"{within}/{kind.plural}"] = {
-            "get": one.operation("list", items),
-            "post": one.operation("post", own, body=own),
-            "delete": one.operation("deletecollection", self.types.ref(STATUS)),
-            "parameters": parameters.in_path(place, v3=self.v3),
-        }
-        if kind.namespaced:
+        one = _Maker(self, kind, about)
+        if kind.namespaced and "list" in verbs:
             listing = one.operation("list", items, suffix="ForAllNamespaces")
             self.found[f"{top}/{kind.plural}"] = {"get": listing, "parameters": []}
-        named = f"{within}/{kind.plural}/{{name}}"
-        self.found[named] = {
-            "get": one.operation("get", own),
-            "put": one.operation("put", own, body=own),
-            "patch": one.operation("patch", own),
-            "delete": one.operation("delete", self.types.ref(STATUS)),
-            "parameters": parameters.in_path(("name", *place), v3=self.v3),
+        item = {
+            "list": ("get", "list", items, None),
+            "create": ("post", "post", own, own),
+            "deletecollection": ("delete", "deletecollection", done, None),
         }
+        self._add_item(one, f"{within}/{kind.plural}", place, item, verbs)
+        named = f"{within}/{kind.plural}/{{name}}"
+        item = {
+            "get": ("get", "get", own, None),
+            "update": ("put", "put", own, own),
+            "patch": ("patch", "patch", own, None),
+            "delete": ("delete", "delete", done, None),
+        }
+        self._add_item(one, named, ("name", *place), item, verbs)
         for sub in self.subresources(kind):
             self._add_subresource(kind, own, named, ("name", *place), sub)
+
+    def _add_item(
+        self,
+        maker: _Maker,
+        path: str,
+        place: tuple[str, ...],
+        item: dict[str, tuple[str, str, Object, Object | None]],
+        verbs: tuple[str, ...],
+    ) -> None:
+        """item: verb -> (HTTP method, action, answer, body)."""
+        found: Object = {
+            method: maker.operation(action, answer, body=body)
+            for verb, (method, action, answer, body) in item.items()
+            if verb in verbs
+        }
+        if found:
+            found["parameters"] = parameters.in_path(place, v3=self.v3)
+            self.found[path] = found
 
     def _add_subresource(
         self, kind: Kind, own: Object, named: str, place: tuple[str, ...], sub: Subresource
@@ -96,7 +117,7 @@ class Paths:
         answer = own if sub.kind == kind.kind else self._other(sub)
         if sub.name in _TEXT_ANSWERS:
             answer = {"type": "string"}
-        maker = _Maker(self, kind, about, answer, sub.name)
+        maker = _Maker(self, kind, about, sub.name)
         item: Object = {"parameters": parameters.in_path(place, v3=self.v3)}
         for verb in sub.verbs:
             method = _METHODS.get(verb, verb)
@@ -144,9 +165,9 @@ class _Maker:
     """Operations of one resource or subresource."""
 
     def __init__(
-        self, paths: Paths, kind: Kind, about: dict[str, str], own: Object, subresource: str = ""
+        self, paths: Paths, kind: Kind, about: dict[str, str], subresource: str = ""
     ) -> None:
-        self._paths, self._kind, self._about, self._own = paths, kind, about, own
+        self._paths, self._kind, self._about = paths, kind, about
         self._subresource = subresource
 
     def operation(

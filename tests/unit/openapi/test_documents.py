@@ -15,6 +15,7 @@ from kctl.api.kind import Kind
 from kctl.api.kinds.plugin import kctl_kinds
 from kctl.api.openapi import Documents, v2_json, v3, v3_index
 from kctl.api.schema.schema import definition, definitions, shortened
+from kctl.server.auth.reviews import KINDS as REVIEWS
 from kctl.server.discovery import subresources
 
 KINDS = kctl_kinds()
@@ -174,6 +175,27 @@ def test_a_schema_can_be_passed_in() -> None:
     document = v3("apis/shop.example.com/v1", [widget()], lambda kind: CRD_SCHEMA)
     schema = document["components"]["schemas"]["com.example.shop.v1.Widget"]
     assert "spec" in schema["properties"]
+
+
+def test_what_is_asked_and_not_stored_has_only_its_verbs() -> None:
+    review = next(kind for kind in REVIEWS if kind.kind == "SelfSubjectAccessReview")
+    usage = widget(group="metrics.k8s.io", plural="pods", kind="PodMetrics")
+    virtual = {review: ("create",), usage: ("get", "list")}
+    documents = Documents(KINDS, virtual=virtual)
+    document = documents.v3("apis/authorization.k8s.io/v1")
+    (path,) = document["paths"]
+    assert path == "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    assert set(document["paths"][path]) == {"post", "parameters"}
+    schemas = document["components"]["schemas"]
+    assert "io.k8s.api.authorization.v1.SelfSubjectAccessReview" in schemas
+    assert not any(name.endswith("List") for name in schemas)
+    metrics = documents.v3("apis/metrics.k8s.io/v1")["paths"]
+    found = {path: set(item) - {"parameters"} for path, item in metrics.items()}
+    assert found == {
+        "/apis/metrics.k8s.io/v1/pods": {"get"},
+        "/apis/metrics.k8s.io/v1/namespaces/{namespace}/pods": {"get"},
+        "/apis/metrics.k8s.io/v1/namespaces/{namespace}/pods/{name}": {"get"},
+    }
 
 
 def test_an_unknown_group_version_is_not_found() -> None:
