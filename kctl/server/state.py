@@ -132,7 +132,15 @@ class Server:
         """For the kinds of the moment."""
         kinds = self.kinds.current()
         if self._documents is None or self._documents[0] is not kinds:
-            self._documents = (kinds, Documents(kinds, subresources=discovery.subresources))
+            from kctl.server import metrics
+            from kctl.server.auth.reviews import KINDS
+
+            virtual = {
+                **dict.fromkeys(KINDS, ("create",)),
+                **dict.fromkeys((metrics.NODES, metrics.PODS), ("get", "list")),
+            }
+            made = Documents(kinds, subresources=discovery.subresources, virtual=virtual)
+            self._documents = (kinds, made)
         return self._documents[1]
 
     @cached_property
