@@ -44,13 +44,15 @@ SYSTEM: Fields = {
 }
 """Fields that nobody owns, since they are the API server's."""
 STATUS = frozenset({"status"})
+_OF_STATUS = STATUS | {"apiVersion", "kind", "metadata"}
 _NO_FIELDS: frozenset[str] = frozenset()
 
 
-def ignored(kind: Kind, subresource: str) -> frozenset[str]:
-    """Fields of the top that a request cannot change, whatever it says (ResetFields)."""
+def ignored(kind: Kind, subresource: str, *objects: Object) -> frozenset[str]:
+    """Fields of the top that a request cannot change, whatever it says (ResetFields); the
+    objects are those in question."""
     if subresource == "status":
-        return frozenset({"spec"})
+        return frozenset(name for each in objects for name in each) - _OF_STATUS
     return STATUS if kind.has_status else _NO_FIELDS
 
 
@@ -80,7 +82,7 @@ def at_update(
     except NoElement:
         _put(new, managed)
         return
-    for name in ignored(kind, subresource):
+    for name in ignored(kind, subresource, new, old):
         changed.pop(f"f:{name}", None)
         removed.pop(f"f:{name}", None)
     if not manager:

@@ -113,19 +113,19 @@ def _apply(
     record = context.backend.get(key_of(kind, request.name, request.namespace))
     if record is None and request.subresource:
         raise errors.not_found(kind.resource, request.name)
+    live = decode(record, kind) if record is not None else {}
     asked = applying.Request(
         config,
         Manager(request.manager, APPLY, "", request.subresource),
         config["apiVersion"],
         request.force,
-        ignored(kind, request.subresource),
+        ignored(kind, request.subresource, config, live),
         now_text(context.now()),
     )
     if record is None:
         return _create(context, kind, shape, asked, request, dry_run, validation)
     if request.subresource == "scale":
         return apply_scale.apply(context, kind, record, asked, dry_run)
-    live = decode(record, kind)
     merged, managed = _merged(kind, shape, live, asked)
     new = context.read(kind, merged, validation)
     _check_identity(kind, new, request)
