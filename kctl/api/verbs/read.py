@@ -162,6 +162,7 @@ def list_objects(
     revision: int | None,
 ) -> ObjectList:
     """One page. Raises ApiError: 400 for a bad token, 410 for a revision that is gone."""
+    selection.check()
     after: Key | None = None
     if continue_:
         if revision is not None:
