@@ -54,6 +54,7 @@ BUILTIN: tuple[CommandRef, ...] = (
     ),
     CommandRef("join", _AT + "join", "Make a node of a machine that runs Docker", CLUSTER),
     CommandRef("serve", _AT + "serve", "Serve the Kubernetes API", CLUSTER),
+    CommandRef("top", _AT + "top", "Display resource (CPU/memory) usage", CLUSTER),
     CommandRef("cordon", _AT + "cordon", "Mark node as unschedulable", CLUSTER),
     CommandRef("uncordon", _AT + "uncordon", "Mark node as schedulable", CLUSTER),
     CommandRef("image", _AT + "image", "Manage the images of the nodes", CLUSTER),

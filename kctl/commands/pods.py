@@ -99,7 +99,11 @@ class Engines:
 
     def of(self, pod: Object) -> Runtime:
         """Raises HostUnreachable for a node without a host."""
-        return self._hosts.runtime(pod["spec"].get("nodeName") or "")
+        return self.named(pod["spec"].get("nodeName") or "")
+
+    def named(self, node: str) -> Runtime:
+        """The engine of a node. Raises HostUnreachable."""
+        return self._hosts.runtime(node)
 
     def close(self) -> None:
         self._hosts.close()

@@ -14,7 +14,7 @@ from concurrent.futures import Future
 
 from kctl.controllers.types import Controller, Measuring, View
 from kctl.reconcile.observed import Observed
-from kctl.reconcile.usage import EVERY, SOON, Samples, sample
+from kctl.reconcile.usage import EVERY, Samples, sample
 from kctl.runtime.stats import NodeUsage, Usage, known_since, rates
 from kctl.runtime.threads import Threads
 from kctl.runtime.types import HostUnreachable, Runtime
@@ -24,6 +24,9 @@ MEMO = "usage"
 """The memory key of the last samples."""
 OLDEST = 600.0
 """Seconds after which a sample that was left behind says nothing about now."""
+SOON = 10.0
+"""Seconds to the next sample where something began since the last one: long enough to decide by,
+as metrics-server holds of what is young."""
 ASK_AGAIN = 1.0
 """Seconds until the controllers are asked again whether there is anything to measure."""
 
