@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from kctl.commands.light_config import Target
     from kctl.commands.parse import Args
     from kctl.reconcile.plane import Plane
+    from kctl.runtime.types import Operation
+    from kctl.server.auth.pod_tokens import PodTokens
     from kctl.store.reader import Reader
 
 
@@ -126,6 +128,7 @@ class Context:
 
         plane = Plane.open(Path(self.home), url=self.target.database)
         plane.warn = self.warn
+        plane.prepare = self._prepare
         plane.store.author = self._author
         gc.freeze()  # modules live as long as the process
         gc.enable()
@@ -141,6 +144,22 @@ class Context:
         except (KeyError, OSError):  # an account that has no name
             user = f"uid {os.getuid()}"
         return json.dumps({"user": user, "verb": self.args.path, "agent": "kctl"})
+
+    def _prepare(self, operation: Operation) -> Operation:
+        """Sign the tokens that a container is to be started with."""
+        from kctl.runtime.types import StartContainer
+
+        if not isinstance(operation, StartContainer) or not operation.tokens:
+            return operation
+        return self.pod_tokens.fill(operation)
+
+    @lazy
+    def pod_tokens(self) -> PodTokens:
+        from pathlib import Path
+
+        from kctl.server.auth.pod_tokens import PodTokens
+
+        return PodTokens(Path(self.home))
 
     def settle(
         self,

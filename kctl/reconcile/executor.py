@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kctl.runtime.threads import Threads
 from kctl.runtime.types import (
@@ -44,11 +44,17 @@ class _Lane:
     waiting: deque[Operation] = field(default_factory=deque)
 
 
+Prepare = Callable[[Operation], Operation]
+"""Adds what only the moment of execution may know, such as signed tokens."""
+
+
 class Executor:
     """Runs operations and queues their outcomes."""
 
-    def __init__(self, runtime_of: Callable[[str], Runtime]) -> None:
-        self._runtime_of = runtime_of
+    def __init__(
+        self, runtime_of: Callable[[str], Runtime], prepare: Prepare = lambda operation: operation
+    ) -> None:
+        self._runtime_of, self._prepare = runtime_of, prepare
         self._done: queue.Queue[Outcome] = queue.Queue()
         self._lanes: dict[str, _Lane] = {}
         self._probing: dict[tuple[str, str, str], RunProbe] = {}
@@ -195,7 +201,8 @@ class Executor:
 
     def _execute(self, operation: Operation) -> Outcome:
         try:
-            return self._runtime_of(operation.node).execute(operation)
+            outcome = self._runtime_of(operation.node).execute(self._prepare(operation))
+            return replace(outcome, operation=operation)
         except HostUnreachable as error:
             return _unreachable(operation, time.time(), str(error))
         except Exception as error:  # noqa: BLE001 - a runtime's defect must not hang its pod

@@ -66,7 +66,7 @@ class Loop:
         self.hosts.recall = self.memory.get
         self.mirror = Mirror(plane.store)
         self.observed = Observed()
-        self.executor = Executor(self.hosts.runtime)
+        self.executor = Executor(self.hosts.runtime, plane.prepare)
         self.summary = Summary()
         self.stopping = False
         self._controllers = plane.plugins.controllers()

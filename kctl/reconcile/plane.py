@@ -18,6 +18,7 @@ from kctl.plugins.manager import Plugins
 from kctl.plugins.manager import load as load_plugins
 from kctl.reconcile.birth import ensure_settings
 from kctl.reconcile.clock import Clock, Randomness, SystemClock
+from kctl.reconcile.executor import Prepare
 from kctl.reconcile.webhooks import call_webhook
 from kctl.store.store import Store
 from kctl.store.types import Key
@@ -53,6 +54,8 @@ class Plane:
         self.clock = clock or SystemClock()
         self.randomness = randomness or Randomness()
         self.warn = warn
+        self.prepare: Prepare = lambda operation: operation
+        """For the executor of a pass: signs the tokens of pods, where somebody can."""
         self.read_settings()
         self.kinds.current()
         self._ensure_namespaces()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from kctl.network.types import Front
 from kctl.runtime.image_types import ImageStore, Suppliers
@@ -179,6 +179,19 @@ class PrepareNode:
     network: NetworkSettings
 
 
+class TokenFile(NamedTuple):
+    """A service-account token to be signed and put beside the files of a volume."""
+
+    volume: str
+    path: str
+    mode: int
+    account_uid: str
+    audience: str = ""
+    """"" is the API server's own"""
+    seconds: int = 3600
+    node_uid: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class StartContainer:
     """Create and start one container of a pod, pulling its image as the policy says.
@@ -203,6 +216,8 @@ class StartContainer:
     files: Mapping[str, Mapping[str, tuple[bytes, int]]] = field(default_factory=dict)
     pull_secrets: tuple[Mapping[str, Any], ...] = ()
     """decoded .dockerconfigjson documents"""
+    tokens: tuple[TokenFile, ...] = ()
+    """what the executor signs and adds to `files`, since nothing pure may"""
 
     @property
     def uid(self) -> str:

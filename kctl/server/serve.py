@@ -19,6 +19,7 @@ from kctl.reconcile.notify import notify
 from kctl.reconcile.plane import Plane
 from kctl.reconcile.watch import Watcher
 from kctl.server.app import App
+from kctl.server.auth.pod_tokens import PodTokens
 from kctl.server.state import Server
 
 GRACE = 5
@@ -34,6 +35,7 @@ class Reconciler:
 
     def __init__(self, home: Path, url: str | None, log: Log) -> None:
         self._plane = Plane.open(home, url=url)
+        self._plane.prepare = PodTokens(home).fill
         self._watcher = Watcher(self._plane, log, tell=self._tell)
         self._thread = threading.Thread(target=self._run, name="reconcile")
         self.error = ""

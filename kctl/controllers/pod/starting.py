@@ -9,7 +9,7 @@ from kctl.controllers.pod.expansion import expand_all
 from kctl.controllers.pod.fields import PodFields
 from kctl.controllers.pod.pull_secrets import pull_secrets
 from kctl.controllers.pod.runs import Run
-from kctl.controllers.pod.volume_files import MountFailed, volume_files
+from kctl.controllers.pod.volume_files import MountFailed, token_files, volume_files
 from kctl.runtime.types import StartContainer
 
 _RETRY = 10.0
@@ -40,6 +40,7 @@ def start_operation(context: PodContext, run: Run, restarts: int) -> StartContai
     fields = PodFields(pod, context.node, address=_address(context), host=network.host(context))
     try:
         files = volume_files(pod, view, fields)
+        tokens = token_files(pod, view, context.node)
     except MountFailed as error:
         event = ("Warning", "FailedMount", str(error))
         raise CannotStart(creating(context), "", event) from None
@@ -63,6 +64,7 @@ def start_operation(context: PodContext, run: Run, restarts: int) -> StartContai
         environment=variables,
         files=files,
         pull_secrets=pull_secrets(pod, view),
+        tokens=tokens,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from kctl.controllers.pod.fields import NoSuchField, PodFields
 from kctl.controllers.types import Object, View
+from kctl.runtime.types import TokenFile
 
 Files = dict[str, tuple[bytes, int]]
 """path in the volume -> (contents, mode)"""
@@ -45,9 +46,44 @@ def unhonoured(pod: Object) -> list[str]:
         f'volume "{volume["name"]}": a projected {kind} is left out, nothing here issues one'
         for volume in pod["spec"].get("volumes") or ()
         for source in (volume.get("projected") or {}).get("sources") or ()
-        for kind in ("serviceAccountToken", "clusterTrustBundle", "podCertificate")
+        for kind in ("clusterTrustBundle", "podCertificate")
         if kind in source
     ]
+
+
+def token_files(pod: Object, view: View, node: Object | None) -> tuple[TokenFile, ...]:
+    """The tokens that projected volumes ask for. Raises MountFailed."""
+    return tuple(
+        _token(volume, source["serviceAccountToken"], pod, view, node)
+        for volume in pod["spec"].get("volumes") or ()
+        for source in (volume.get("projected") or {}).get("sources") or ()
+        if "serviceAccountToken" in source
+    )
+
+
+def _token(
+    volume: Mapping[str, Any],
+    source: Mapping[str, Any],
+    pod: Object,
+    view: View,
+    node: Object | None,
+) -> TokenFile:
+    name = pod["spec"].get("serviceAccountName") or "default"
+    account = view.get("serviceaccounts", pod["metadata"]["namespace"], name)
+    if account is None:
+        raise MountFailed(
+            f'MountVolume.SetUp failed for volume "{volume["name"]}" : failed to fetch token: '
+            f'serviceaccounts "{name}" not found'
+        )
+    return TokenFile(
+        volume["name"],
+        source["path"],
+        _mode(volume["projected"]),
+        account["metadata"]["uid"],
+        source.get("audience") or "",
+        source.get("expirationSeconds") or TokenFile._field_defaults["seconds"],
+        node["metadata"]["uid"] if node else "",
+    )
 
 
 def _volume(

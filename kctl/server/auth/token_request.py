@@ -6,7 +6,7 @@ What may be asked for, and what is said of the rest, is the API server's
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,16 +59,7 @@ def request_token(
         warn(f"requested expiration of {seconds} seconds shortened to {LONGEST} seconds")
         seconds = spec["expirationSeconds"] = LONGEST
     issued = int(now)
-    claims: Claims = {
-        "aud": spec["audiences"],
-        "exp": issued + seconds,
-        "iat": issued,
-        "iss": tokens.issuer,
-        "jti": new_id(),
-        PRIVATE: private,
-        "nbf": issued,
-        "sub": f"{PREFIX}{namespace}:{name}",
-    }
+    about = claims(tokens, spec["audiences"], private, issued, seconds, new_id())
     spec.setdefault("boundObjectRef", None)
     stamp = now_text(datetime.fromtimestamp(issued, UTC))
     expires = now_text(datetime.fromtimestamp(issued + seconds, UTC))
@@ -77,9 +68,31 @@ def request_token(
         "metadata": {**meta, "name": name, "namespace": namespace, "creationTimestamp": stamp},
         "spec": spec,
         "status": {
-            "token": "" if dry_run else tokens.sign(claims),
+            "token": "" if dry_run else tokens.sign(about),
             "expirationTimestamp": expires,
         },
+    }
+
+
+def claims(
+    tokens: Tokens,
+    audiences: Sequence[str],
+    private: Claims,
+    issued: int,
+    seconds: int,
+    identifier: str,
+) -> Claims:
+    """Of a token that begins at `issued` (epoch seconds). `private` says whose it is:
+    namespace, serviceaccount, and what it is bound to."""
+    return {
+        "aud": list(audiences),
+        "exp": issued + seconds,
+        "iat": issued,
+        "iss": tokens.issuer,
+        "jti": identifier,
+        PRIVATE: private,
+        "nbf": issued,
+        "sub": f"{PREFIX}{private['namespace']}:{private['serviceaccount']['name']}",
     }
 
 

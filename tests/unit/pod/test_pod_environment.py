@@ -280,13 +280,52 @@ def test_a_volume_that_cannot_be_filled_holds_the_pod_back() -> None:
     assert world.status()["phase"] == "Running"
 
 
-def test_tokens_that_nobody_issues_are_said_to_be_left_out() -> None:
+def test_certificates_that_nobody_issues_are_said_to_be_left_out() -> None:
     world = World()
-    source = {"serviceAccountToken": {"path": "token"}}
+    source = {"podCertificate": {"signerName": "x", "keyType": "ED25519"}}
     start(world, volumes=[{"name": "api", "projected": {"sources": [source]}}])
     assert world.said("FailedMount") == [
-        'volume "api": a projected serviceAccountToken is left out, nothing here issues one'
+        'volume "api": a projected podCertificate is left out, nothing here issues one'
     ]
+
+
+def _account(name: str) -> Any:
+    return {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": name, "namespace": "default"},
+    }
+
+
+def test_tokens_are_left_to_whoever_executes() -> None:
+    world = World()
+    account = world.put(_account("robot"))
+    sources = [
+        {"serviceAccountToken": {"path": "token"}},
+        {"serviceAccountToken": {"path": "vault", "audience": "v", "expirationSeconds": 700}},
+    ]
+    volume = {"name": "api", "projected": {"sources": sources, "defaultMode": 0o440}}
+    operation = start(world, volumes=[volume], serviceAccountName="robot")
+    one, two = operation.tokens
+    assert (one.volume, one.path, one.mode, one.audience) == ("api", "token", 0o440, "")
+    assert one.account_uid == account["metadata"]["uid"]
+    assert (two.path, two.audience, two.seconds) == ("vault", "v", 700)
+    assert operation.files["api"] == {}
+    assert not world.said("FailedMount")
+
+
+def test_a_token_waits_for_its_account() -> None:
+    world = World()
+    source = {"serviceAccountToken": {"path": "token"}}
+    world.put(pod_object(volumes=[{"name": "api", "projected": {"sources": [source]}}]))
+    world.settle()
+    assert world.said("FailedMount") == [
+        'MountVolume.SetUp failed for volume "api" : failed to fetch token: '
+        'serviceaccounts "default" not found'
+    ]
+    world.put(_account("default"))
+    world.sleep(30)
+    assert world.status()["phase"] == "Running"
 
 
 def test_names_resolve_in_the_cluster_first() -> None:

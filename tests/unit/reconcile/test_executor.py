@@ -43,6 +43,37 @@ def executor(hosts: dict[str, Host]) -> Iterator[Executor]:
     made.close()
 
 
+def test_what_is_executed_is_prepared_first_and_told_of_as_it_was_asked(
+    hosts: dict[str, Host],
+) -> None:
+    signed, asked = _stop("n1", "signed"), _stop("n1", "asked")
+    executor = Executor(lambda node: hosts[node], lambda operation: signed)  # type: ignore[arg-type,return-value]
+    executor.submit(asked)
+    outcomes = _all(executor, 1)
+    executor.close()
+    assert hosts["n1"].done == [signed]
+    assert [each.operation for each in outcomes] == [asked]
+
+
+def test_a_preparation_that_fails_fails_the_operation(hosts: dict[str, Host]) -> None:
+    def fail(operation: Operation) -> Operation:
+        raise OSError("no key")
+
+    executor = Executor(lambda node: hosts[node], fail)  # type: ignore[arg-type,return-value]
+    executor.submit(_stop("n1", "a"))
+    (outcome,) = _all(executor, 1)
+    executor.close()
+    assert (outcome.ok, outcome.message) == (False, "OSError: no key")
+    assert hosts["n1"].done == []
+
+
+def _all(executor: Executor, count: int) -> list[Outcome]:
+    found: list[Outcome] = []
+    while len(found) < count:
+        found += executor.wait(30)
+    return found
+
+
 def _stop(node: str, uid: str) -> TerminatePod:
     return TerminatePod(node, uid, "default", uid, 1)
 
