@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from kctl.api.kind import Kind
+from kctl.api.meta import FOREGROUND
 from kctl.api.selectors import from_object
 from kctl.controllers.types import Object, View
 from kctl.store.types import Key
@@ -117,6 +119,13 @@ def key_of_controller(obj: Object, kind: str, resource: str) -> Key | None:
 
 def deleting(obj: Object) -> bool:
     return bool(obj["metadata"].get("deletionTimestamp"))
+
+
+def propagation(kind: Kind, obj: Object | None) -> str | None:
+    """What a controller's delete says of the dependents: they go, also those of a kind whose
+    dependents a client leaves behind if it says nothing."""
+    finalizers = obj["metadata"].get("finalizers") or () if obj else ()
+    return "Background" if kind.orphan_by_default and FOREGROUND not in finalizers else None
 
 
 def accepts_content(view: View, namespace: str) -> bool:

@@ -38,6 +38,7 @@ def kctl_controllers(
 def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
     """Those that make objects of objects, up to the pod on its node."""
     from kctl.controllers.clusterroleaggregation import ClusterRoleAggregationController
+    from kctl.controllers.cronjob import CronJobController
     from kctl.controllers.customresourcedefinition import CustomResourceDefinitionController
     from kctl.controllers.deployment import DeploymentController
     from kctl.controllers.disruption import DisruptionController
@@ -71,6 +72,7 @@ def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
         HorizontalPodAutoscalerController(),
         DeploymentController(),
         ReplicaSetController(),
+        CronJobController(),
         JobController(),
         TtlAfterFinishedController(),
         SchedulingController(schedulers),

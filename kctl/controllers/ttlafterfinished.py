@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from kctl.api.meta import FOREGROUND
-from kctl.controllers.common import deleting, draft, epoch, key_of, uid_of
+from kctl.controllers.common import deleting, epoch, key_of, uid_of
 from kctl.controllers.job_status import finished
 from kctl.controllers.types import Changes, Mapper, Object, View
 from kctl.store.types import Key
@@ -37,7 +36,7 @@ class TtlAfterFinishedController:
             if due > now.timestamp():
                 changes.requeue(key, due)
             else:
-                delete_with_pods(job, RESOURCE, changes)
+                changes.delete(key, uid_of(job))
         return changes
 
 
@@ -46,14 +45,3 @@ def _due(job: Object | None) -> float | None:
         return None
     ttl, end = job["spec"].get("ttlSecondsAfterFinished"), finished(job)
     return None if ttl is None or end is None else epoch(end["lastTransitionTime"]) + float(ttl)
-
-
-def delete_with_pods(obj: Object, resource: str, changes: Changes) -> None:
-    """Delete what leaves its dependents behind unless it is told otherwise: its finalizer
-    says that they go first."""
-    marked = draft(obj)
-    finalizers = marked["metadata"].get("finalizers") or []
-    if FOREGROUND not in finalizers:
-        marked["metadata"]["finalizers"] = [*finalizers, FOREGROUND]
-        changes.update(marked)
-    changes.delete(key_of(resource, obj), uid_of(obj))

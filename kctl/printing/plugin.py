@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 @hookimpl
 def kctl_describers() -> list[Describer]:
     from kctl.printing.describe.configmap import ConfigMapDescriber
+    from kctl.printing.describe.cronjob import CronJobDescriber
     from kctl.printing.describe.deployment import DeploymentDescriber
     from kctl.printing.describe.endpoints import EndpointsDescriber
     from kctl.printing.describe.endpointslice import EndpointSliceDescriber
@@ -31,6 +32,7 @@ def kctl_describers() -> list[Describer]:
 
     return [
         ConfigMapDescriber(),
+        CronJobDescriber(),
         DeploymentDescriber(),
         EndpointSliceDescriber(),
         EndpointsDescriber(),

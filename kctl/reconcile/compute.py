@@ -17,7 +17,7 @@ from kctl.api.api import Api
 from kctl.api.errors import ApiError
 from kctl.api.kind import Admission
 from kctl.api.registry import Kinds
-from kctl.controllers.common import controller_of
+from kctl.controllers.common import controller_of, propagation
 from kctl.controllers.events import record as record_events
 from kctl.controllers.types import REFUSED, Changes, Controller, Event
 from kctl.reconcile.clock import Randomness
@@ -245,7 +245,10 @@ class Compute:
 
     def _delete(self, key: Key, uid: str, grace: int | None) -> None:
         old = self.view.get(*key)
-        self._api.delete(key.resource, key.name, key.namespace, uid=uid or None, grace=grace)
+        how = propagation(self._kinds.by_resource(key.resource), old)
+        self._api.delete(
+            key.resource, key.name, key.namespace, uid=uid or None, grace=grace, propagation=how
+        )
         new = self.view.get(*key) or old
         if new is not None:
             self.touch(key.resource, new)

@@ -23,7 +23,7 @@ from kctl.api.errors import ApiError
 from kctl.api.kind import Admission, Kind
 from kctl.api.registry import Kinds
 from kctl.api.settings import DEFAULTS
-from kctl.controllers.common import controller_of
+from kctl.controllers.common import controller_of, propagation
 from kctl.controllers.namespace import DEFAULTS as DEFAULT_NAMESPACES
 from kctl.controllers.namespace import new_namespace
 from kctl.controllers.types import REFUSED, Changes, Controller, Event, Object
@@ -300,7 +300,9 @@ class World:
             self._attempt(controller, partial(self.api.update, obj, subresource=subresource))
         for key, uid, grace in changes.deletes:
             where = (key.resource, key.name, key.namespace)
-            write = partial(self.api.delete, *where, uid=uid or None, grace=grace)
+            kind = self.kinds.by_resource(key.resource)
+            how = propagation(kind, self.view.get(*key))
+            write = partial(self.api.delete, *where, uid=uid or None, grace=grace, propagation=how)
             self._attempt(controller, write)
         self._take_changes()
 

@@ -37,8 +37,18 @@ def _messages(request: Request, obj: Object) -> list[str]:
         return []
     if resource == "pods":
         return pod_fields(obj["spec"], "spec")
+    if resource == "cronjobs.batch":
+        return _of_cronjob(obj)
     if resource in _TEMPLATES:
         template = obj["spec"].get("template") or {}
         said = pod_fields(template.get("spec") or {}, "spec.template.spec")
         return said + (job_fields(obj["spec"], "spec") if resource == "jobs.batch" else [])
     return []
+
+
+def _of_cronjob(obj: Object) -> list[str]:
+    path = "spec.jobTemplate.spec"
+    job = obj["spec"]["jobTemplate"].get("spec") or {}
+    template = job.get("template") or {}
+    said = pod_fields(template.get("spec") or {}, f"{path}.template.spec")
+    return said + job_fields(job, path)

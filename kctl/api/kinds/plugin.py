@@ -22,7 +22,7 @@ def kctl_kinds() -> list[Kind]:
     from kctl.api.kinds.apiextensions import customresourcedefinition
     from kctl.api.kinds.apps import deployment, replicaset
     from kctl.api.kinds.autoscaling import horizontalpodautoscaler
-    from kctl.api.kinds.batch import job
+    from kctl.api.kinds.batch import cronjob, job
     from kctl.api.kinds.coordination import lease
     from kctl.api.kinds.core import (
         configmap,
@@ -47,6 +47,7 @@ def kctl_kinds() -> list[Kind]:
         service.KIND,
         deployment.KIND,
         replicaset.KIND,
+        cronjob.KIND,
         job.KIND,
         horizontalpodautoscaler.KIND,
         endpoints.KIND,

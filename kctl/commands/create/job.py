@@ -1,4 +1,4 @@
-"""kctl create job, from an image."""
+"""kctl create job, from an image or from a cron job."""
 
 from __future__ import annotations
 
@@ -15,15 +15,43 @@ def run(ctx: Context, args: Args) -> int:
     if args["from"] and args.after_dash:
         raise UsageError("cannot specify --from and command")
     if args["from"]:
-        raise UsageError("from must be an existing cronjob: this control plane has no cronjobs")
+        head, made = _of_cronjob(ctx, args["from"])
+    else:
+        head, made = {}, spec(name, args["image"], args.after_dash, "Never")
     obj = {
         "kind": "Job",
         "apiVersion": "batch/v1",
-        "metadata": meta(ctx, name),
-        "spec": spec(name, args["image"], args.after_dash, "Never"),
+        "metadata": meta(ctx, name, **head),
+        "spec": made,
         "status": {},
     }
     return create(ctx, args, obj, failure="failed to create job: ")
+
+
+def _of_cronjob(ctx: Context, word: str) -> tuple[Object, Object]:
+    """(labels, annotations and owner; spec) of a job of a cron job that is made by hand.
+    Raises UsageError, and the API's NotFound."""
+    from kctl.commands.pods import named
+
+    cronjob = named(ctx, word)
+    if cronjob["kind"] != "CronJob":
+        raise UsageError("from must be an existing cronjob")
+    template, meta_of = cronjob["spec"]["jobTemplate"], cronjob["metadata"]
+    own = template.get("metadata") or {}
+    owner = {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "name": meta_of["name"],
+        "uid": meta_of["uid"],
+        "controller": True,
+    }
+    manual = {"cronjob.kubernetes.io/instantiate": "manual", **(own.get("annotations") or {})}
+    head = {
+        "labels": own.get("labels") or {},
+        "annotations": manual,
+        "ownerReferences": [owner],
+    }
+    return head, template["spec"]
 
 
 def spec(name: str, image: str, command: list[str], restart: str) -> Object:
@@ -41,7 +69,16 @@ COMMAND = Command(
     name="job",
     summary="Create a job with the specified name.",
     usage="job NAME --image=image [--from=cronjob/name] -- [COMMAND] [args...]",
-    examples="# Create a job with a command\nkctl create job my-job --image=busybox -- date",
+    examples="""
+# Create a job
+kctl create job my-job --image=busybox
+
+# Create a job with a command
+kctl create job my-job --image=busybox -- date
+
+# Create a job from a cron job named "a-cronjob"
+kctl create job test-job --from=cronjob/a-cronjob
+""",
     arguments=("NAME",),
     dash=True,
     options=(
