@@ -226,9 +226,9 @@ class Decoder:
             return
         values = into.setdefault(field.name, [])
         if field.type in VARINTS and wire == LENGTH:
-            found = packed(self._data, first, second, VARINTS[field.type])
-            self._left -= len(found)
-            values.extend(found)
+            for value in packed(self._data, first, second, VARINTS[field.type]):
+                self._count()
+                values.append(value)
         elif field.is_message:
             self._check(field, wire, LENGTH)
             values.append(self._element(field, first, second, depth))

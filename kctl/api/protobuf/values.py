@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -173,13 +173,13 @@ ZERO: dict[str, Any] = {"s": "", "i": 0, "l": 0, "b": False, "q": "0", "p": 0, "
 """What a field of the type is in JSON when it was never set."""
 
 
-def packed(data: bytes, at: int, end: int, convert: Callable[[int], int | bool]) -> list[Any]:
+def packed(
+    data: bytes, at: int, end: int, convert: Callable[[int], int | bool]
+) -> Iterator[int | bool]:
     """The numbers of a packed repeated field."""
-    found: list[Any] = []
     while at < end:
         value, at = read_varint(data, at, end)
-        found.append(convert(value))
-    return found
+        yield convert(value)
 
 
 # --- the way back ---
