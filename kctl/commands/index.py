@@ -47,6 +47,12 @@ BUILTIN: tuple[CommandRef, ...] = (
         DEPLOY,
     ),
     CommandRef(
+        "autoscale",
+        _AT + "autoscale",
+        "Auto-scale a deployment, replica set, stateful set, or replication controller",
+        DEPLOY,
+    ),
+    CommandRef(
         "docker-env",
         _AT + "docker_env",
         "Print the variables that point a Docker client at a node",
