@@ -8,7 +8,6 @@ from typing import Any
 from kctl.api.admission.attributes import Attributes
 from kctl.api.admission.expressions import REQUEST
 from kctl.api.cel.authorizer import Check, Decision
-from kctl.api.cel.evaluate import Lazy
 from kctl.api.cel.expression import PER_CALL, CompileError, compile
 from kctl.api.cel.values import Budget, CelError, CostExceeded
 from kctl.api.user import User
@@ -102,6 +101,3 @@ def matches(
         shown = problems[0] if len(problems) == 1 else "[" + ", ".join(problems) + "]"
         raise EvaluationError(shown)
     return True
-
-
-__all__ = ["EvaluationError", "Lazy", "evaluate", "matches", "variables_of"]

@@ -13,7 +13,6 @@ from kctl.api import errors
 from kctl.api.admission.attributes import Attributes
 from kctl.api.admission.conditions import (
     EvaluationError,
-    Lazy,
     evaluate,
     matches,
     variables_of,
@@ -26,6 +25,7 @@ from kctl.api.admission.matching import (
     objects_match,
 )
 from kctl.api.cel.expression import PER_OBJECT
+from kctl.api.cel.steps import Lazy
 from kctl.api.cel.values import Budget, CelError
 from kctl.api.kind import Object
 from kctl.api.selectors import from_object

@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kctl.api.cel.comprehensions import comprehension
 from kctl.api.cel.functions import FUNCTIONS, TYPES
+from kctl.api.cel.steps import Frame, Lazy, Step
 from kctl.api.cel.values import (
     NONE,
     Budget,
@@ -22,7 +24,6 @@ from kctl.api.cel.values import (
 )
 from kctl.api.cel.wire import (
     Call,
-    Comprehension,
     Constant,
     Ident,
     ListNode,
@@ -30,29 +31,6 @@ from kctl.api.cel.wire import (
     Node,
     Select,
 )
-
-Frame = dict[str, Any]
-Step = Callable[[Frame, Budget], Any]
-
-
-class Lazy:
-    """A variable that is made when it is first read; what it raises, every read raises."""
-
-    def __init__(self, make: Callable[[Budget], Any]) -> None:
-        self._make, self._made = make, False
-        self._value: Any = None
-        self._error: Exception | None = None
-
-    def get(self, budget: Budget) -> Any:
-        if not self._made:
-            self._made = True
-            try:
-                self._value = self._make(budget)
-            except CelError as error:
-                self._error = error
-        if self._error is not None:
-            raise self._error
-        return self._value
 
 
 def program(node: Node) -> Callable[[Mapping[str, Any], Budget], Any]:
@@ -75,7 +53,7 @@ def _step(node: Node) -> Step:
         return _list(node)
     if isinstance(node, MapNode):
         return _map(node)
-    return _comprehension(node)
+    return comprehension(node, _step)
 
 
 def _ident(name: str) -> Step:
@@ -307,94 +285,3 @@ _SPECIAL: dict[str, Callable[[Call], Step]] = {
     "or": _or(False),
     "orValue": _or(True),
 }
-
-
-# --- comprehensions ---
-
-
-def _comprehension(node: Comprehension) -> Step:
-    elements, init = _step(node.iter_range), _step(node.accu_init)
-    condition, step, result = _step(node.condition), _step(node.step), _step(node.result)
-    first, second, accu = node.iter_var, node.iter_var2, node.accu_var
-    appends = _appended(node)
-
-    def run(frame: Frame, budget: Budget) -> Any:
-        pairs = _pairs(elements(frame, budget), two=bool(second))
-        inner = dict(frame)
-        try:
-            inner[accu] = init(frame, budget)
-        except CelError as error:
-            inner[accu] = _failing(error)
-        for key, value in pairs:
-            budget.spend(1)
-            if condition(inner, budget) is False:
-                break
-            inner[first] = key
-            if second:
-                inner[second] = value
-            if appends is not None:
-                appends(inner, budget)
-                continue
-            try:
-                inner[accu] = step(inner, budget)
-            except CelError as error:
-                inner[accu] = _failing(error)
-        return result(inner, budget)
-
-    return run
-
-
-def _failing(error: CelError) -> Lazy:
-    """An accumulated error: whoever reads it raises it."""
-
-    def fail(budget: Budget) -> Any:
-        raise error
-
-    return Lazy(fail)
-
-
-def _pairs(value: Any, *, two: bool) -> list[tuple[Any, Any]]:
-    if isinstance(value, list):
-        return list(enumerate(value)) if two else [(each, None) for each in value]
-    if isinstance(value, dict):
-        return list(value.items())
-    raise no_such_overload()
-
-
-def _appended(node: Comprehension) -> Step | None:
-    """`accu + [x]`, guarded by a condition or not, appends instead of copying: a map() over
-    n items costs n, not n squared. None for any other step."""
-    guard: Step | None = None
-    step = node.step
-    if isinstance(step, Call) and step.function == "_?_:_":
-        keeps = step.args[2]
-        if not (isinstance(keeps, Ident) and keeps.name == node.accu_var):
-            return None
-        guard, step = _step(step.args[0]), step.args[1]
-    if not (isinstance(step, Call) and step.function == "_+_" and len(step.args) == 2):
-        return None
-    head, tail = step.args
-    if not (isinstance(head, Ident) and head.name == node.accu_var):
-        return None
-    if not (isinstance(tail, ListNode) and isinstance(node.accu_init, ListNode)):
-        return None
-    return _append(node.accu_var, guard, _step(tail))
-
-
-def _append(accu: str, guard: Step | None, tail: Step) -> Step:
-    def run(frame: Frame, budget: Budget) -> None:
-        made = frame[accu]
-        if isinstance(made, Lazy):
-            return  # it failed already
-        try:
-            if guard is not None:
-                wanted = guard(frame, budget)
-                if wanted is False:
-                    return
-                if wanted is not True:
-                    raise no_such_overload()
-            made.extend(tail(frame, budget))
-        except CelError as error:
-            frame[accu] = _failing(error)
-
-    return run

@@ -30,7 +30,7 @@ PER_OBJECT = 10_000_000
 _NOISE = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
 
 Types = tuple[tuple[str, str], ...]
-"""(variable, type): "dyn", "int", "list(string)", "optional(dyn)", "map(string)"."""
+"""(variable, type): "dyn", "int", "list(string)", "map(string)"."""
 
 
 class CompileError(Exception):
@@ -68,12 +68,13 @@ def compile(text: str, types: Types) -> Expression:
     return Expression(text, node, found.return_type().name().lower())
 
 
-def check(text: str, types: Types) -> None:
-    """Only whether it is valid. Raises CompileError."""
+def check(text: str, types: Types) -> str:
+    """Its type, where it is valid. Raises CompileError."""
     try:
-        _environment(types).compile(text)
+        found = _environment(types).compile(text)
     except RuntimeError as error:
         raise CompileError(_message(str(error))) from None
+    return str(found.return_type().name().lower())
 
 
 def _message(text: str) -> str:
@@ -94,7 +95,6 @@ def _type(cel: Any, kind: str) -> Any:
     for head, make in (
         ("list(", cel.Type.List),
         ("map(", lambda inner: cel.Type.Map(cel.Type.STRING, inner)),
-        ("optional(", lambda inner: cel.Type.AbstractType("optional_type", [inner])),
     ):
         if kind.startswith(head):
             return make(_type(cel, kind[len(head) : -1]))

@@ -58,7 +58,7 @@ class Rule(NamedTuple):
 
 def _types(node: Structure, declared: Json) -> Types:
     kind = cel_type(node)
-    old = f"optional({kind})" if declared.get("optionalOldSelf") is True else kind
+    old = "dyn" if declared.get("optionalOldSelf") is True else kind  # an optional
     return (("self", kind), ("oldSelf", old))
 
 
@@ -292,10 +292,11 @@ def _compilation(node: Structure, declared: Json, text: str, wanted: str, root: 
             return missing
         tested = _tested(found.node)
         paths = typed_paths(node, "self")
-        check(text, types + tuple(each for each in paths if each[0] not in tested))
+        typed = tuple(each for each in paths if each[0] not in tested)
+        result = check(text, types + typed)
     except CompileError as error:
         return str(error)
-    if found.result not in (wanted, "dyn"):
+    if result not in (wanted, "dyn"):
         return _NOT_BOOL if wanted == "bool" else "messageExpression must evaluate to a string"
     return ""
 

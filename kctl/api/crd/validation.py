@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from kctl.api import meta, names
+from kctl.api.crd.lists import check_lists
 from kctl.api.crd.structure import Structure
-from kctl.api.crd.values import NO_PATH, check, check_lists
+from kctl.api.crd.values import NO_PATH, check
 from kctl.api.fields import FieldError, child, invalid, required
 from kctl.api.kind import Object
 

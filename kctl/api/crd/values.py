@@ -105,12 +105,8 @@ def _type_error(value: Any, schema: Json, path: str) -> FieldError | None:
     if schema.get("format") and isinstance(value, bool | int | float):
         wanted = str(schema["format"])
         actual = {"integer": "int64", "number": "double"}.get(actual, "")
-    text = f"{_at(path)} in body must be of type {wanted}: {show(actual)}"
+    text = f"{path} in body must be of type {wanted}: {show(actual)}"
     return _type_invalid(_field(path), actual, text)
-
-
-def _at(path: str) -> str:
-    return path
 
 
 def _field(path: str) -> str:
@@ -307,47 +303,3 @@ def _object(value: dict[str, Any], schema: Json, path: str, found: Found) -> Non
 
 def _below(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
-
-
-# --- lists that are sets or maps ---
-
-
-def check_lists(value: Any, schema: Json, path: str = "") -> list[FieldError]:
-    """Items that stand twice in lists whose type is "set" or "map"."""
-    errors: list[FieldError] = []
-    if isinstance(value, list):
-        errors += _twice(value, schema, path)
-        items = schema.get("items")
-        if isinstance(items, dict):
-            for at, item in enumerate(value):
-                errors += check_lists(item, items, f"{path}[{at}]")
-    elif isinstance(value, dict):
-        properties = schema.get("properties") or {}
-        additional = schema.get("additionalProperties")
-        for name, item in value.items():
-            below = properties.get(name)
-            if below is not None:
-                errors += check_lists(item, below, _below(path, name))
-            elif isinstance(additional, dict):
-                errors += check_lists(item, additional, f"{path}[{name}]")
-    return errors
-
-
-def _twice(value: list[Any], schema: Json, path: str) -> list[FieldError]:
-    kind = schema.get("x-kubernetes-list-type")
-    if kind not in ("set", "map"):
-        return []
-    keys = schema.get("x-kubernetes-list-map-keys") or ()
-    seen: set[str] = set()
-    errors: list[FieldError] = []
-    for at, item in enumerate(value):
-        shown: Any = item
-        if kind == "map":
-            if not isinstance(item, dict):
-                continue
-            shown = {name: item[name] for name in sorted(keys) if name in item}
-        text = show(shown)
-        if text in seen:
-            errors.append(FieldError("FieldValueDuplicate", f"{path}[{at}]", "", text))
-        seen.add(text)
-    return errors
