@@ -1,6 +1,7 @@
 """Every pod acts as a service account: Kubernetes' ServiceAccount admission.
 
-kctl issues no tokens, so none is mounted.
+No token is mounted that the pod does not ask for (a projected volume): few pods speak to
+the API, and a token that nobody needs can only be stolen.
 """
 
 from __future__ import annotations

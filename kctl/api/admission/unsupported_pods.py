@@ -10,7 +10,9 @@ Spec = Mapping[str, Any]
 KNOWN_VOLUMES = frozenset(
     ("emptyDir", "hostPath", "configMap", "secret", "downwardAPI", "projected")
 )
-_KNOWN_SOURCES = frozenset(("configMap", "secret", "downwardAPI"))
+_KNOWN_SOURCES = frozenset(("configMap", "secret", "downwardAPI", "serviceAccountToken"))
+_USUAL_SECONDS = (3600, 3607)
+"""What a token is asked to live for where nobody has thought of it."""
 _IGNORED = {
     "resourceClaims": "there is no dynamic resource allocation",
     "resources": "resources are limited for each container, not for the pod as a whole",
@@ -54,9 +56,17 @@ def _volume(volume: Spec, path: str) -> Iterator[tuple[str, str]]:
     if empty.get("sizeLimit") and empty.get("medium") != "Memory":
         yield f"{path}.emptyDir.sizeLimit", "the size is limited only with medium Memory"
     for at, source in enumerate((volume.get("projected") or {}).get("sources") or ()):
-        for name in source:
-            if name not in _KNOWN_SOURCES:
-                yield f"{path}.projected.sources[{at}].{name}", "there is nothing that issues it"
+        yield from _projected(source, f"{path}.projected.sources[{at}]")
+
+
+def _projected(source: Spec, path: str) -> Iterator[tuple[str, str]]:
+    for name in source:
+        if name not in _KNOWN_SOURCES:
+            yield f"{path}.{name}", "there is nothing that issues it"
+    seconds = (source.get("serviceAccountToken") or {}).get("expirationSeconds")
+    if seconds is not None and seconds not in _USUAL_SECONDS:
+        why = "the token is written when a container starts and lives as long as its pod"
+        yield f"{path}.serviceAccountToken.expirationSeconds", f"{why}, a year at most"
 
 
 def _container(container: Spec, group: str, path: str) -> Iterator[tuple[str, str]]:

@@ -398,6 +398,18 @@ def test_what_is_not_honoured_is_said(plane: Plane) -> None:
     ]
 
 
+def test_what_a_projected_volume_cannot_have_is_said(plane: Plane) -> None:
+    sources = [
+        {"serviceAccountToken": {"path": "a"}},
+        {"serviceAccountToken": {"path": "b", "expirationSeconds": 700}},
+    ]
+    plane.pod(volumes=[{"name": "v", "projected": {"sources": sources}}])
+    assert plane.warnings == [
+        "spec.volumes[0].projected.sources[1].serviceAccountToken.expirationSeconds: the token is "
+        "written when a container starts and lives as long as its pod, a year at most"
+    ]
+
+
 def test_a_template_is_spoken_of_once(plane: Plane) -> None:
     labels = {"app": "web"}
     probe = {"grpc": {"port": 80}}
