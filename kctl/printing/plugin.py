@@ -17,6 +17,7 @@ def kctl_describers() -> list[Describer]:
     from kctl.printing.describe.deployment import DeploymentDescriber
     from kctl.printing.describe.endpoints import EndpointsDescriber
     from kctl.printing.describe.endpointslice import EndpointSliceDescriber
+    from kctl.printing.describe.horizontalpodautoscaler import HorizontalPodAutoscalerDescriber
     from kctl.printing.describe.job import JobDescriber
     from kctl.printing.describe.namespace import NamespaceDescriber
     from kctl.printing.describe.node import NodeDescriber
@@ -36,6 +37,7 @@ def kctl_describers() -> list[Describer]:
         DeploymentDescriber(),
         EndpointSliceDescriber(),
         EndpointsDescriber(),
+        HorizontalPodAutoscalerDescriber(),
         JobDescriber(),
         NamespaceDescriber(),
         NodeDescriber(),
