@@ -33,6 +33,8 @@ class Security:
 
     def __init__(self, plane: Plane, pki: pki_files.Pki, users: Mapping[bytes, User] = {}) -> None:
         self._plane, self.pki = plane, pki
+        self._tls: ssl.SSLContext | None = None
+        self._serving = b""
         authority = pki_files.load_certificate(pki.ca)
         self.tokens = Tokens(pki_files.load_key(pki.account_key), self.get, time.time)
         self.authenticator = Authenticator(authority, self.tokens, users, now=time.time)
@@ -68,7 +70,17 @@ class Security:
         made.load_verify_locations(self.pki.ca)
         made.verify_mode = ssl.CERT_OPTIONAL
         made.set_alpn_protocols(["http/1.1"])
+        self._tls, self._serving = made, self.pki.serving.read_bytes()
         return made
+
+    def renew(self) -> None:
+        """Have the certificates renewed where that is due; connections that are made from now
+        on get the new one, whoever has made it. Raises PkiError, OSError."""
+        pki_files.ensure(self._plane.home)
+        now = self.pki.serving.read_bytes()
+        if self._tls is not None and now != self._serving:
+            self._tls.load_cert_chain(self.pki.serving, self.pki.serving_key)
+            self._serving = now
 
 
 def users_of(path: str) -> Mapping[bytes, User]:

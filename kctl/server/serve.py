@@ -19,6 +19,7 @@ from kctl.reconcile.notify import notify
 from kctl.reconcile.plane import Plane
 from kctl.reconcile.watch import Watcher
 from kctl.server.app import App
+from kctl.server.auth.pki import PkiError
 from kctl.server.auth.pod_tokens import PodTokens
 from kctl.server.state import Server
 
@@ -28,6 +29,10 @@ BACKLOG = 1024
 SWITCH_SECONDS = 0.001
 """How long a thread may hold the interpreter while another waits: short, so that a pass does
 not delay answers (the default is 5 ms)."""
+
+
+RENEW_SECONDS = 12 * 3600
+"""Between two looks at how long the certificates still hold."""
 
 
 class Reconciler:
@@ -77,7 +82,18 @@ class Listener(uvicorn.Server):
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
         self._server.hub.start(loop)
+        renewals = loop.create_task(self._renew())
         await self._serve(sockets)
+        renewals.cancel()
+
+    async def _renew(self) -> None:
+        """Certificates end; a server may outlive them."""
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            try:
+                await asyncio.to_thread(self._server.security.renew)
+            except (PkiError, OSError) as error:
+                print(f"error: the certificates cannot be renewed: {error}", file=sys.stderr)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

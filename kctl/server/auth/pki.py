@@ -192,23 +192,33 @@ def _authority(path: Path, key: Key, moment: datetime) -> Certificate:
 def _leaf(
     path: Path, key: Key, leaf: Leaf, authority: Certificate, signer: Key, moment: datetime
 ) -> bool:
-    """True where the certificate had to be made."""
-    if path.exists() and _serves(path, key, leaf, authority, moment):
-        return False
+    """True where the certificate had to be made. It keeps the names that it had, since
+    whoever has it renewed need not know them."""
+    found = _own(path, key, authority)
+    if found is not None:
+        if _serves(found, leaf, moment):
+            return False
+        leaf = leaf._replace(hosts=tuple(sorted({*leaf.hosts, *_hosts(found)})))
     write_private(path, certificate_pem(issue(key.public_key(), leaf, authority, signer, moment)))
     return True
 
 
-def _serves(path: Path, key: Key, leaf: Leaf, authority: Certificate, moment: datetime) -> bool:
-    """Whether a certificate may stay; one that cannot be read may not."""
+def _own(path: Path, key: Key, authority: Certificate) -> Certificate | None:
+    """The certificate of a file, if it is one for this key that our authority made."""
+    if not path.exists():
+        return None
     try:
         found = load_certificate(path)
         found.verify_directly_issued_by(authority)
     except Exception:  # noqa: BLE001 - whatever is wrong with it, a new one is right
-        return False
+        return None
+    return found if found.public_key() == key.public_key() else None
+
+
+def _serves(found: Certificate, leaf: Leaf, moment: datetime) -> bool:
+    """Whether a certificate may stay."""
     return (
-        found.public_key() == key.public_key()
-        and found.subject == _subject(leaf)
+        found.subject == _subject(leaf)
         and set(leaf.hosts) <= _hosts(found)
         and moment < found.not_valid_after_utc - RENEW_BEFORE
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,16 +47,16 @@ class Reviews:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._authorizer, self._authenticator, self._now = authorizer, authenticator, now
-        answers: Mapping[Kind, Review] = {
-            SELF_ACCESS: self.self_access,
-            SELF_RULES: self.self_rules,
-            ACCESS: self.access,
-            LOCAL_ACCESS: self.local_access,
-            TOKEN: self.token,
-            SELF: self.self_subject,
-        }
+        answers: Sequence[tuple[Kind, Review]] = (
+            (SELF_ACCESS, self.self_access),
+            (SELF_RULES, self.self_rules),
+            (ACCESS, self.access),
+            (LOCAL_ACCESS, self.local_access),
+            (TOKEN, self.token),
+            (SELF, self.self_subject),
+        )
         self.table: Mapping[tuple[str, str, str], Review] = {
-            (kind.group, kind.version, kind.plural): answer for kind, answer in answers.items()
+            (kind.group, kind.version, kind.plural): answer for kind, answer in answers
         }
 
     def self_access(self, body: Object, user: User, namespace: str = "") -> Object:

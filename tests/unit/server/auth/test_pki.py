@@ -78,6 +78,15 @@ def test_another_address_makes_another_serving_certificate(tmp_path: Path) -> No
     assert not ensure(tmp_path).renewed  # fewer names are no reason
 
 
+def test_a_renewed_certificate_keeps_its_names(tmp_path: Path) -> None:
+    ensure(tmp_path, ["10.9.9.9"])
+    found = ensure(tmp_path, ["10.8.8.8"])
+    assert {"10.9.9.9", "10.8.8.8"} <= names_of(found.serving)
+    later = datetime.now(UTC) + LEAF_LIFE
+    found = ensure(tmp_path, clock=lambda: later)
+    assert found.renewed and {"10.9.9.9", "10.8.8.8"} <= names_of(found.serving)
+
+
 @pytest.mark.parametrize("left", [RENEW_BEFORE - timedelta(hours=1), -timedelta(days=40)])
 def test_certificates_are_renewed_in_time(tmp_path: Path, left: timedelta) -> None:
     before = contents(ensure(tmp_path))
