@@ -29,6 +29,11 @@ PER_OBJECT = 10_000_000
 
 _NOISE = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
 
+_UNKNOWN = re.compile(
+    r"ERROR: <input>:(\d+):(\d+): undeclared reference to '(\w+)\.([\w.]+)' "
+    r"\(in container ''\)(\n \| [^\n]*\n \| )(\.*)\^"
+)
+
 Types = tuple[tuple[str, str], ...]
 """(variable, type): "dyn", "int", "list(string)", "map(string)"."""
 
@@ -78,7 +83,19 @@ def check(text: str, types: Types) -> str:
 
 
 def _message(text: str) -> str:
-    return _NOISE.sub("", text)
+    """In cel-go's words: a name with dots that is unknown begins with what is unknown."""
+    plain = _NOISE.sub("", text)
+    found = _UNKNOWN.fullmatch(plain)
+    if found is None:
+        return plain
+    line, column, name, rest, source, dots = found.groups()
+    if name == "variables":
+        field = rest.partition(".")[0]
+        return f"ERROR: <input>:{line}:{column}: undefined field '{field}'{source}{dots}^"
+    back = len(name) + rest.count(".") + len(rest.rpartition(".")[0])
+    column, dots = str(int(column) - back), dots[: len(dots) - back]
+    text = f"undeclared reference to '{name}' (in container '')"
+    return f"ERROR: <input>:{line}:{column}: {text}{source}{dots}^"
 
 
 @lru_cache(maxsize=64)
