@@ -7,7 +7,6 @@ from kctl.api.authorization.messages import require
 from kctl.api.user import User
 from kctl.server.info import RequestInfo
 
-
 STREAMS = frozenset(("attach", "exec", "portforward"))
 """Subresources of pods that a WebSocket opens with GET: whoever may only read is not to run a
 command, so that takes the right to create too (AuthorizePodWebsocketUpgradeCreatePermission)."""
