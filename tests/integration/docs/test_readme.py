@@ -80,3 +80,23 @@ def test_the_reconcile_lines_of_the_readme_are_commands(environment: dict[str, s
     )
     assert done.returncode == 0
     assert done.stdout.startswith("* * * * * ")
+
+
+@pytest.mark.docker
+def test_kubectl_works_as_the_readme_says(environment: dict[str, str], tmp_path: Path) -> None:
+    section = (ROOT / "README.md").read_text().partition("### kubectl and every other client")[2]
+    serve, get = blocks(section)[0].splitlines()
+    assert serve == "kctl serve --write-kubeconfig &" and get.startswith("kubectl --context=kctl ")
+    environment = {**environment, "KUBECONFIG": str(tmp_path / "kubeconfig")}
+    argv = [*serve.removesuffix(" &").split(), "--listen=127.0.0.1:0"]
+    server = subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        assert server.stdout.readline().startswith('context "kctl" written to ')
+        assert server.stdout.readline().startswith("serving the Kubernetes API at https://")
+        words = [f"{ROOT}/.venv/bin/kubectl", *get.removesuffix(" --watch").split()[1:]]
+        done = subprocess.run(words, env=environment, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "No resources found in default namespace.\n")
+    finally:
+        server.terminate()
+        assert server.wait(30) == 0
