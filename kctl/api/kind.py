@@ -70,6 +70,16 @@ class Scale:
     selector: str = "spec.selector"
 
 
+@dataclass(frozen=True)
+class Part:
+    """A subresource that changes nothing but a part of an object."""
+
+    merge: Callable[[Object, Object], Object]
+    """(new, old): old with what of new is of this part, as an object of its own"""
+    validate: Callable[[Object, Object], list[FieldError]]
+    """(merged, old): what `Kind.validate_update` is for whole objects"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """One kind of object in one served version."""
@@ -122,6 +132,8 @@ class Kind:
     begin_delete: Callable[[Object], None] = _nothing
     """What an object shows once it is being deleted and something holds it, in place."""
     aliases: tuple[str, ...] = field(default=())
+    parts: Mapping[str, Part] = field(default_factory=dict, hash=False)
+    """by the name of the subresource"""
     validate_create: Callable[[Object], list[FieldError]] = _valid
     """Rules of a create alone; `validate` is called as well."""
     structure: Structure | None = None
@@ -130,6 +142,10 @@ class Kind:
     stored_version: str = ""
     """The version that the stored objects name where it is not this one: between versions
     nothing but apiVersion differs."""
+    from_stored: Callable[[Object], Object] | None = None
+    """Of a stored object, where more than apiVersion differs between the versions; a new
+    object, which may share parts with the other."""
+    to_stored: Callable[[Object], Object] | None = None
     stored_row: Callable[[Object], list[Cell]] | None = None
     """The cells to store where they are not those of `row`: of the version that is preferred."""
     cells_since: int = 0

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 Object = dict[str, Any]
 
 
-def container_names(pod: Object) -> list[str]:
-    """Of all containers: those of the initialisation first."""
+def containers(pod: Mapping[str, Any]) -> list[Object]:
+    """All that the pod has: those of the initialisation first, those added later last."""
     spec = pod["spec"]
     parts = ("initContainers", "containers", "ephemeralContainers")
-    return [each["name"] for part in parts for each in spec.get(part) or []]
+    return [each for part in parts for each in spec.get(part) or []]
+
+
+def container_names(pod: Mapping[str, Any]) -> list[str]:
+    return [each["name"] for each in containers(pod)]
+
+
+def spec_of(pod: Mapping[str, Any], name: str) -> Object:
+    """A copy of the container of that name. Raises KeyError."""
+    for each in containers(pod):
+        if each["name"] == name:
+            return dict(each)
+    raise KeyError(f"pod {pod['metadata']['name']} has no container {name}")
+
+
+def is_ephemeral(pod: Mapping[str, Any], name: str) -> bool:
+    """It was added to the pod, and is never started again."""
+    return any(each["name"] == name for each in pod["spec"].get("ephemeralContainers") or [])
 
 
 def status_of(pod: Object, container: str) -> Object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 
+from kctl.runtime.pod_status import is_ephemeral, spec_of
 from kctl.runtime.simulated_engine import STOPPED, Container, Engine, Pod, Policy
 from kctl.runtime.simulated_faults import Faults, Latency
 from kctl.runtime.types import (
@@ -12,7 +13,6 @@ from kctl.runtime.types import (
     ApplyFront,
     CleanNode,
     FrontState,
-    Object,
     Operation,
     Outcome,
     PodObservation,
@@ -83,7 +83,7 @@ class Executor:
             return self._quick(operation)
 
     def _start(self, operation: StartContainer) -> Outcome:
-        meta, spec = operation.pod["metadata"], _container_spec(operation)
+        meta, spec = operation.pod["metadata"], spec_of(operation.pod, operation.container)
         image = spec.get("image", "")
         events = []
         if image in self.faults.missing_images:
@@ -136,9 +136,11 @@ class Executor:
         pod = Pod(operation.uid, meta["namespace"], meta["name"], address)
         if len(spec["containers"]) + len(spec.get("initContainers") or ()) > 1:
             self._sandbox(pod)
-        own = _container_spec(operation)
+        own = spec_of(operation.pod, operation.container)
         policy = _POLICIES[own.get("restartPolicy") or spec.get("restartPolicy") or "Always"]
-        if operation.init and not own.get("restartPolicy"):
+        if (operation.init and not own.get("restartPolicy")) or is_ephemeral(
+            operation.pod, operation.container
+        ):
             policy = "no"
         return self.engine.add(
             pod,
@@ -248,10 +250,3 @@ class Executor:
 
 def silence(faults: Faults) -> str:
     return f"no answer within {faults.hang:g} s"
-
-
-def _container_spec(operation: StartContainer) -> Object:
-    spec = operation.pod["spec"]
-    listed = spec.get("initContainers") or () if operation.init else spec["containers"]
-    found: Object = next(each for each in listed if each["name"] == operation.container)
-    return found

@@ -50,6 +50,8 @@ def subresources(kind: Kind) -> list[Subresource]:
     found = list(EXTRA.get(kind.resource, ()))
     if kind.has_status:
         found.append(_sub("status", kind.group, kind.version, kind.kind, *READS))
+    for name in kind.parts:
+        found.append(_sub(name, kind.group, kind.version, kind.kind, *READS))
     if kind.scale:
         found.append(_sub("scale", "autoscaling", "v1", "Scale", *READS))
     if kind.finalizers is not Kind.finalizers:

@@ -81,7 +81,7 @@ def _handlers(kind: Kind, subresource: str) -> dict[str, Handler] | None:
     found = SUBRESOURCES.get((kind.resource, subresource))
     if found is not None:
         return found
-    if subresource == "status" and kind.has_status:
+    if (subresource == "status" and kind.has_status) or subresource in kind.parts:
         return STATUS
     if subresource == "scale" and kind.scale is not None:
         return SCALE

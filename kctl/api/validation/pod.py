@@ -25,18 +25,17 @@ def validate_pod(obj: Mapping[str, Any]) -> list[FieldError]:
             if image != image.strip():
                 text = "must not have leading or trailing whitespace"
                 errors.append(invalid(f"spec.{name}[{at}].image", image, text))
-    _unplaced(spec, errors)
-    return errors
-
-
-def _unplaced(spec: Mapping[str, Any], errors: list[FieldError]) -> None:
-    """Ephemeral containers come through a subresource of their own; gates keep a pod
-    from having a node."""
-    if spec.get("ephemeralContainers"):
-        errors.append(forbidden("spec.ephemeralContainers", "cannot be set on create"))
     if spec.get("nodeName") and spec.get("schedulingGates"):
         text = "cannot be set until all schedulingGates have been cleared"
         errors.append(forbidden("spec.nodeName", text))
+    return errors
+
+
+def validate_pod_create(obj: Mapping[str, Any]) -> list[FieldError]:
+    """Ephemeral containers come through a subresource of their own."""
+    if obj["spec"].get("ephemeralContainers"):
+        return [forbidden("spec.ephemeralContainers", "cannot be set on create")]
+    return []
 
 
 def _tokens(spec: Mapping[str, Any], errors: list[FieldError]) -> None:

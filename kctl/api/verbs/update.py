@@ -86,11 +86,9 @@ def replace(
     context.admit("UPDATE", kind, new, old, subresource)
     context.mutate("UPDATE", kind, new, old, subresource, dry_run)
     _count_generation(kind, new, old)
-    refuse(
-        kind,
-        new,
-        meta.validate_update(new, old) + kind.validate(new) + kind.validate_update(new, old),
-    )
+    part = kind.parts.get(subresource)
+    changed = part.validate(new, old) if part else kind.validate_update(new, old)
+    refuse(kind, new, meta.validate_update(new, old) + kind.validate(new) + changed)
     context.check("UPDATE", kind, new, old, subresource, dry_run)
     if old["metadata"].get("deletionTimestamp") and _may_go(kind, new, old):
         if dry_run:
@@ -125,6 +123,8 @@ def _merge_subresource(kind: Kind, new: Object, old: Object, subresource: str) -
     if subresource == "finalize" and kind.finalizers is not Kind.finalizers:
         finalizers = (new.get("spec") or {}).get("finalizers") or []
         return {**copy(old), "spec": {**(old.get("spec") or {}), "finalizers": finalizers}}
+    if subresource in kind.parts:
+        return kind.parts[subresource].merge(new, copy(old))
     raise errors.ApiError(404, "NotFound", "the server could not find the requested resource")
 
 

@@ -98,7 +98,9 @@ def _containers_ready(
     if phase == "Failed":
         return Finding(False, "PodFailed")
     unready = [
-        each.name for each in specs if each.role != "init" and not statuses[each.name]["ready"]
+        each.name
+        for each in specs
+        if each.role in ("sidecar", "app") and not statuses[each.name]["ready"]
     ]
     if not unready:
         return Finding(True)

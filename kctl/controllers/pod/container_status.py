@@ -36,8 +36,9 @@ def container_status(context: PodContext, run: Run) -> dict[str, Any]:
         or stored.get("image")
         or run.container.spec.get("image", ""),
         "imageID": engine.image_id if engine and known else stored.get("imageID", ""),
-        "started": probing.started(context, run),
     }
+    if run.container.role != "ephemeral":
+        status["started"] = probing.started(context, run)
     identifier = container_id(engine.id) if engine and known else stored.get("containerID")
     if identifier:
         status["containerID"] = identifier
@@ -47,6 +48,8 @@ def container_status(context: PodContext, run: Run) -> dict[str, Any]:
 def _ready(context: PodContext, run: Run) -> bool:
     if run.container.role == "init":
         return run.finished and run.exit_code == 0
+    if run.container.role == "ephemeral":
+        return False  # nobody waits for it
     return probing.ready(context, run)
 
 

@@ -104,6 +104,8 @@ def _wanted(context: PodContext, runs: list[Run]) -> list[Run]:
         return [run for run in runs if run.container.role != "init"]
     turn: list[Run] = []
     for run in runs:
+        if run.container.role == "ephemeral":
+            continue
         if run.container.role == "init":
             if run.finished:
                 continue

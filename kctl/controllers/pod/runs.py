@@ -65,7 +65,9 @@ class Run:
     def finished(self) -> bool:
         """It ended, and its policy wants it to stay so."""
         code = self.exit_code
-        return code is not None and not self.stale and not self.container.restarts_after(code)
+        if code is None or self.container.role == "ephemeral":
+            return code is not None
+        return not self.stale and not self.container.restarts_after(code)
 
     @property
     def restarts(self) -> int:
@@ -130,7 +132,7 @@ def runs(pod: Object, observation: PodObservation) -> dict[str, Run]:
     status = pod.get("status") or {}
     stored = {
         each["name"]: each
-        for listed in ("initContainerStatuses", "containerStatuses")
+        for listed in ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
         for each in status.get(listed) or ()
     }
     since = _alive_since(pod, observation)

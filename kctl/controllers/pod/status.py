@@ -17,9 +17,13 @@ _KEPT = (
     "nominatedNodeName",
     "resourceClaimStatuses",
     "resize",
-    "ephemeralContainerStatuses",
 )
 """What others say, or said once and for all."""
+_LISTS = {
+    "initContainerStatuses": ("init", "sidecar"),
+    "containerStatuses": ("app",),
+    "ephemeralContainerStatuses": ("ephemeral",),
+}
 
 
 def report(context: PodContext) -> None:
@@ -48,8 +52,8 @@ def _status(context: PodContext) -> dict[str, Any]:
         status["message"] = message
     _addresses(context, status)
     status["startTime"] = stored.get("startTime") or now
-    for listed, init in (("initContainerStatuses", True), ("containerStatuses", False)):
-        entries = [statuses[each.name] for each in specs if each.init is init]
+    for listed, roles in _LISTS.items():
+        entries = [statuses[each.name] for each in specs if each.role in roles]
         if entries:
             status[listed] = entries
     for name in _KEPT:

@@ -53,14 +53,18 @@ def _waits(pod: Object) -> bool:
     status = pod.get("status") or {}
     return any(
         "waiting" in each.get("state", {})
-        for listed in ("containerStatuses", "initContainerStatuses")
+        for listed in ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
         for each in status.get(listed) or ()
     )
 
 
 def _names(pod: Object, kind: str) -> Iterator[str]:
     spec = pod["spec"]
-    for container in (*spec["containers"], *(spec.get("initContainers") or ())):
+    for container in (
+        *spec["containers"],
+        *(spec.get("initContainers") or ()),
+        *(spec.get("ephemeralContainers") or ()),
+    ):
         for source in container.get("envFrom") or ():
             yield (source.get(f"{kind}Ref") or {}).get("name", "")
         for variable in container.get("env") or ():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kctl.runtime.docker import calls, labels, pod, sandbox, volumes
 from kctl.runtime.docker.context import Context, Failure
+from kctl.runtime.pod_status import spec_of
 
 if TYPE_CHECKING:
     from kctl.runtime.types import StartContainer
@@ -28,6 +30,29 @@ def ensure(context: Context, operation: StartContainer, around: pod.Surroundings
         with context.engine.patient() as api:
             calls.remove(api, row["Id"])
     return _make(context, operation, around, max(attempts, default=-1) + 1)
+
+
+def beside(
+    context: Context, operation: StartContainer, around: pod.Surroundings
+) -> pod.Surroundings:
+    """What an ephemeral container joins: the sandbox, or the pod's only container, and the
+    processes of its target. Raises Failure where that does not run."""
+    wanted = {labels.POD_UID: operation.uid, labels.TYPE: "container"}
+    rows, _ = context.engine.containers(labels.of_cluster(context.cluster, **wanted))
+    running = {
+        row["Labels"].get(labels.CONTAINER, ""): str(row["Id"])
+        for row in rows
+        if row["State"] == "running"
+    }
+    spec = operation.pod["spec"]
+    target = spec_of(operation.pod, operation.container).get("targetContainerName") or ""
+    main = "" if around.sandbox else spec["containers"][0]["name"]
+    for name in (main, target):
+        if name and name not in running:
+            words = f"container {name} of the pod does not run"
+            events = (("Warning", "Failed", f"Error: {words}"),)
+            raise Failure("CreateContainerError", words, events)
+    return replace(around, main=running.get(main, ""), target=running.get(target, ""))
 
 
 def _make(

@@ -14,7 +14,7 @@ from kctl.runtime.docker import exec as execution
 from kctl.runtime.docker import http
 from kctl.runtime.docker.client import explanation
 from kctl.runtime.docker.context import Context, Event, Failure
-from kctl.runtime.docker.pod import spec_of
+from kctl.runtime.pod_status import spec_of
 
 if TYPE_CHECKING:
     from kctl.runtime.types import StartContainer

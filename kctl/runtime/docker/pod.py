@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kctl.runtime.docker import ending, labels, resources, security
+from kctl.runtime.pod_status import is_ephemeral, spec_of
 from kctl.runtime.types import SANDBOX
 
 if TYPE_CHECKING:
@@ -46,18 +47,13 @@ class Surroundings:
     """where host ports without an own hostIP are published"""
     sandbox: str = ""
     """ID of the pod's sandbox, "" where the container holds the network itself"""
+    main: str = ""
+    """of the container that holds the network, for one that is added to a pod without sandbox"""
+    target: str = ""
+    """of the container whose processes an ephemeral one sees"""
     image_user: str = ""
     binds: tuple[str, ...] = ()
     mounts: tuple[Object, ...] = field(default_factory=tuple)
-
-
-def spec_of(pod: Mapping[str, Any], name: str) -> Object:
-    """The container `name` of a pod's spec, init containers included."""
-    spec = pod["spec"]
-    for each in [*spec["containers"], *(spec.get("initContainers") or [])]:
-        if each["name"] == name:
-            return dict(each)
-    raise KeyError(f"pod {pod['metadata']['name']} has no container {name}")
 
 
 def needs_sandbox(pod: Mapping[str, Any]) -> bool:
@@ -100,10 +96,14 @@ def container(start: StartContainer, around: Surroundings) -> tuple[str, Object]
         host["Mounts"] = list(around.mounts)
     if around.sandbox:
         host |= _join(pod, around.sandbox)
+    elif around.main:
+        host |= _join_main(pod, around.main)
     else:
         own, host_part = namespaces(start.pod, start.network, around, [spec])
         body |= own
         host |= host_part
+    if around.target:
+        host["PidMode"] = f"container:{around.target}"
     body["HostConfig"] = host
     return labels.container_name(start.container, pod["metadata"], start.attempt), body
 
@@ -222,7 +222,7 @@ def _program(start: StartContainer) -> Object:
 
 def _restart(start: StartContainer, spec: Mapping[str, Any]) -> str:
     own = spec.get("restartPolicy")  # a sidecar: an init container that keeps running
-    if own is None and start.init:
+    if (own is None and start.init) or is_ephemeral(start.pod, start.container):
         return "no"
     return _RESTART[own or start.pod["spec"].get("restartPolicy", "Always")]
 
@@ -241,6 +241,18 @@ def _join(pod: Mapping[str, Any], sandbox_id: str) -> Object:
     host name, resolver and hosts file from there too; the engine refuses its own."""
     spec, holder = pod["spec"], f"container:{sandbox_id}"
     host = {"NetworkMode": holder, "IpcMode": "host" if spec.get("hostIPC") else holder}
+    if spec.get("hostPID"):
+        host["PidMode"] = "host"
+    elif spec.get("shareProcessNamespace"):
+        host["PidMode"] = holder
+    return host
+
+
+def _join_main(pod: Mapping[str, Any], main_id: str) -> Object:
+    """The same where the pod's only container holds its namespaces: the engine shares its
+    network, and its processes where the pod asks for that."""
+    spec, holder = pod["spec"], f"container:{main_id}"
+    host: Object = {"NetworkMode": "host" if spec.get("hostNetwork") else holder}
     if spec.get("hostPID"):
         host["PidMode"] = "host"
     elif spec.get("shareProcessNamespace"):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kctl.runtime.docker import calls, fill, handed, holder, images, labels, pod, security, volumes
 from kctl.runtime.docker.context import Context, Event, Failure, done, failed
 from kctl.runtime.docker.hooks import post_start
+from kctl.runtime.pod_status import is_ephemeral, spec_of
 
 if TYPE_CHECKING:
     from kctl.runtime.types import Outcome, StartContainer
@@ -40,7 +41,7 @@ def start(context: Context, operation: StartContainer) -> Outcome:
 
 def _create(context: Context, operation: StartContainer, events: list[Event]) -> str:
     """Create the container and whatever it leans on; its ID."""
-    spec = pod.spec_of(operation.pod, operation.container)
+    spec = spec_of(operation.pod, operation.container)
     image = spec["image"]
     images.parse(image)
     if operation.attempt == 0:
@@ -164,7 +165,10 @@ def _surroundings(context: Context, operation: StartContainer, image_user: str) 
         host_addresses=context.host_addresses() if pod.has_host_ports(operation.pod) else (),
         image_user=image_user,
     )
-    return replace(around, sandbox=holder.ensure(context, operation, around))
+    around = replace(around, sandbox=holder.ensure(context, operation, around))
+    if is_ephemeral(operation.pod, operation.container):
+        return holder.beside(context, operation, around)
+    return around
 
 
 def _with_volumes(

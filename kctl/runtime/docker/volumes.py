@@ -23,6 +23,7 @@ from typing import Any
 
 from kctl.runtime.docker import labels
 from kctl.runtime.docker.resources import amount, ceiling
+from kctl.runtime.pod_status import containers
 
 Object = dict[str, Any]
 Files = Mapping[str, Mapping[str, tuple[bytes, int]]]
@@ -131,10 +132,9 @@ def separate_subpaths(pod: Mapping[str, Any], name: str) -> list[str]:
 
 def all_mounts(pod: Mapping[str, Any], name: str) -> list[Object]:
     """Every container's mounts of one volume."""
-    spec = pod["spec"]
     return [
         mount
-        for each in [*spec["containers"], *(spec.get("initContainers") or [])]
+        for each in containers(pod)
         for mount in each.get("volumeMounts") or []
         if mount["name"] == name
     ]

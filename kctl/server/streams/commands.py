@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from kctl.api.errors import bad_request, internal
 from kctl.api.kind import Kind, Object
+from kctl.runtime.pod_status import spec_of
 from kctl.runtime.stream_types import Session
 from kctl.runtime.types import HostUnreachable, Runtime
 from kctl.server.call import Call
@@ -98,9 +99,7 @@ def _exec(runtime: Runtime, identity: str, words: list[str], options: Options) -
 
 def _attach(runtime: Runtime, pod: Object, container: str, options: Options) -> Session:
     """The container's own terminal decides, whatever the client believes."""
-    spec = pod["spec"]
-    listed = [*spec["containers"], *(spec.get("initContainers") or [])]
-    tty = any(each["name"] == container and each.get("tty") for each in listed)
+    tty = bool(spec_of(pod, container).get("tty"))
     return runtime.attach(running_id(pod, container), stdin=options.stdin, tty=tty).wire()
 
 

@@ -377,10 +377,6 @@ def test_init_containers_have_no_probes_or_hooks() -> None:
             {"nodeName": "one", "schedulingGates": [{"name": "a"}]},
             "spec.nodeName: Forbidden: cannot be set until all schedulingGates have been cleared",
         ),
-        (
-            {"ephemeralContainers": [container("debug")]},
-            "spec.ephemeralContainers: Forbidden: cannot be set on create",
-        ),
     ],
 )
 def test_specs(spec: dict[str, Any], expected: str) -> None:

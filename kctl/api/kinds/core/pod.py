@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from kctl.api.fields import FieldError
-from kctl.api.kind import Cell, Column, Kind, Object
+from kctl.api.kind import Cell, Column, Kind, Object, Part
 from kctl.api.kinds.cells import AGE, NAME, NONE, age, part
 from kctl.api.kinds.shared import pod_defaults, pod_status
 from kctl.api.kinds.shared.qos import qos_class
-from kctl.api.validation.pod import validate_pod
+from kctl.api.validation.ephemeral_update import only_ephemeral, validate_ephemeral_update
+from kctl.api.validation.pod import validate_pod, validate_pod_create
 from kctl.api.validation.pod_update import validate_pod_update
 
 _GATED = {
@@ -138,7 +139,9 @@ KIND = Kind(
     prepare_create=_prepare_create,
     prepare_update=_prepare_update,
     validate=_validate,
+    validate_create=validate_pod_create,
     validate_update=validate_pod_update,
+    parts={"ephemeralcontainers": Part(only_ephemeral, validate_ephemeral_update)},
     has_status=True,
     has_generation=True,
     grace=_grace,
