@@ -54,6 +54,7 @@ def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
     from kctl.controllers.nodelifecycle import NodeLifecycleController
     from kctl.controllers.nodelifecycle_orphans import PodGarbageCollector
     from kctl.controllers.replicaset import ReplicaSetController
+    from kctl.controllers.resourcequota import ResourceQuotaController
     from kctl.controllers.scheduling import SchedulingController
     from kctl.controllers.ttlafterfinished import TtlAfterFinishedController
 
@@ -75,6 +76,7 @@ def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
         CronJobController(),
         JobController(),
         TtlAfterFinishedController(),
+        ResourceQuotaController(),
         SchedulingController(schedulers),
         DisruptionController(),
     ]

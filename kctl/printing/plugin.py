@@ -19,12 +19,14 @@ def kctl_describers() -> list[Describer]:
     from kctl.printing.describe.endpointslice import EndpointSliceDescriber
     from kctl.printing.describe.horizontalpodautoscaler import HorizontalPodAutoscalerDescriber
     from kctl.printing.describe.job import JobDescriber
+    from kctl.printing.describe.limitrange import LimitRangeDescriber
     from kctl.printing.describe.namespace import NamespaceDescriber
     from kctl.printing.describe.node import NodeDescriber
     from kctl.printing.describe.pod import PodDescriber
     from kctl.printing.describe.poddisruptionbudget import PodDisruptionBudgetDescriber
     from kctl.printing.describe.priorityclass import PriorityClassDescriber
     from kctl.printing.describe.replicaset import ReplicaSetDescriber
+    from kctl.printing.describe.resourcequota import ResourceQuotaDescriber
     from kctl.printing.describe.role import RoleDescriber
     from kctl.printing.describe.rolebinding import RoleBindingDescriber
     from kctl.printing.describe.secret import SecretDescriber
@@ -39,12 +41,14 @@ def kctl_describers() -> list[Describer]:
         EndpointsDescriber(),
         HorizontalPodAutoscalerDescriber(),
         JobDescriber(),
+        LimitRangeDescriber(),
         NamespaceDescriber(),
         NodeDescriber(),
         PodDescriber(),
         PodDisruptionBudgetDescriber(),
         PriorityClassDescriber(),
         ReplicaSetDescriber(),
+        ResourceQuotaDescriber(),
         RoleDescriber("roles.rbac.authorization.k8s.io"),
         RoleDescriber("clusterroles.rbac.authorization.k8s.io"),
         RoleBindingDescriber("rolebindings.rbac.authorization.k8s.io"),

@@ -30,8 +30,6 @@ from kctl.store.errors import StoreError
 Object = dict[str, Any]
 
 OPENAPI_V2 = b"\n\x032.0\x12\x12\n\nKubernetes\x12\x041.37B\x00"
-EMPTY_KINDS = {"resourcequotas": "ResourceQuotaList", "limitranges": "LimitRangeList"}
-"""Every cluster serves these, and `describe namespace` asks for them; kctl has none."""
 EVICTION_SUPPORT = {
     "kind": "APIResourceList",
     "apiVersion": "v1",
@@ -209,9 +207,6 @@ class Handler(BaseHTTPRequestHandler):
         if rest[0] == "namespaces" and len(rest) > 2:
             namespace, rest = rest[1], rest[2:]
         kind = self.oracle.kind_at(group, version, rest[0])
-        if kind is None and verb == "GET" and rest[0] in EMPTY_KINDS:
-            listed = {"kind": EMPTY_KINDS[rest[0]], "apiVersion": "v1", "metadata": {}, "items": []}
-            return 200, json.dumps(listed).encode()
         if kind is None and rest[0] == "daemonsets" and len(rest) == 2:
             raise not_found("daemonsets.apps", rest[1])  # every cluster serves them
         if kind is None:

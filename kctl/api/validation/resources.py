@@ -10,7 +10,7 @@ from kctl.api.fields import FieldError, duplicate, forbidden, invalid, not_suppo
 from kctl.api.validation.values import NON_NEGATIVE, named
 
 _CONTAINER = frozenset(("cpu", "memory", "ephemeral-storage"))
-_STANDARD = _CONTAINER | {
+STANDARD = _CONTAINER | {
     "pods",
     "resourcequotas",
     "services",
@@ -29,7 +29,7 @@ _STANDARD = _CONTAINER | {
     "services.nodeports",
     "services.loadbalancers",
 }
-_INTEGERS = frozenset(
+INTEGERS = frozenset(
     (
         "pods",
         "services",
@@ -96,7 +96,7 @@ def _name(name: str, path: str, whole_pod: bool, errors: list[FieldError]) -> No
         named(name, path, names.qualified_name, errors)
         if whole_pod:
             return
-    elif "/" not in name and name not in _STANDARD and not name.startswith(_HUGE):
+    elif "/" not in name and name not in STANDARD and not name.startswith(_HUGE):
         text = "must be a standard resource type or fully qualified"
         errors.append(invalid(path, name, text))
         if whole_pod:
@@ -123,7 +123,7 @@ def amount_of(name: str, amount: Any, path: str, errors: list[FieldError]) -> No
         errors.append(invalid(path, quantity.canonical(text), NON_NEGATIVE))
     if name in _CONTAINER:
         return
-    if (name in _INTEGERS or is_extended(name)) and number != int(number):
+    if (name in INTEGERS or is_extended(name)) and number != int(number):
         errors.append(invalid(path, quantity.canonical(text), "must be an integer"))
     if name.startswith(_HUGE):
         _huge_pages(name, text, path, errors)

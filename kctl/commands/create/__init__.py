@@ -88,17 +88,23 @@ cat pod.json | kctl create -f -
             "Create a pod disruption budget with the specified name",
             aliases=("pdb",),
         ),
-        CommandRef("role", _AT + "role", "Create a role with single rule"),
-        CommandRef(
-            "rolebinding",
-            _AT + "rolebinding",
-            "Create a role binding for a particular role or cluster role",
-        ),
         CommandRef(
             "priorityclass",
             _AT + "priorityclass",
             "Create a priority class with the specified name",
             aliases=("pc",),
+        ),
+        CommandRef(
+            "quota",
+            _AT + "quota",
+            "Create a quota with the specified name",
+            aliases=("resourcequota",),
+        ),
+        CommandRef("role", _AT + "role", "Create a role with single rule"),
+        CommandRef(
+            "rolebinding",
+            _AT + "rolebinding",
+            "Create a role binding for a particular role or cluster role",
         ),
         CommandRef("secret", _AT + "secret", "Create a secret using a specified subcommand"),
         CommandRef(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from kctl.printing.describe.limitrange import limit_lines
 from kctl.printing.describe.parts import annotation_lines, label_lines
+from kctl.printing.describe.resourcequota import quota_lines
 from kctl.printing.describe.writer import Writer
 from kctl.printing.types import Related
 
@@ -32,6 +34,8 @@ class NamespaceDescriber:
                     f"{each['type']}\t{each['status']}\t{each.get('lastTransitionTime', '')}\t"
                     f"{each.get('reason', '')}\t{each.get('message', '')}",
                 )
-        out.line(0, "\nNo resource quota.")
-        out.line(0, "\nNo LimitRange resource.")
+        out.line(0, "")
+        quota_lines(out, list(related.list("resourcequotas", meta["name"])))
+        out.line(0, "")
+        limit_lines(out, list(related.list("limitranges", meta["name"])))
         return out.text()
