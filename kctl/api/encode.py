@@ -16,6 +16,8 @@ from kctl.store.types import Key, Record, Write
 def encode(kind: Kind, obj: Object) -> bytes:
     """The stored JSON of an object. Raises ApiError where it is no JSON (an integer
     beyond 64 bits, a lone surrogate, nesting too deep)."""
+    if kind.to_stored is not None:
+        obj = kind.to_stored(obj)
     rest = {
         name: value for name, value in obj.items() if name not in ("apiVersion", "kind", "metadata")
     }
@@ -42,7 +44,9 @@ def decode(record: Record, kind: Kind | None = None) -> Object:
     one is given."""
     obj: Object = orjson.loads(record.value)
     obj["metadata"]["resourceVersion"] = str(record.revision)
-    if kind is not None:
+    if kind is not None and kind.from_stored is not None:
+        obj = kind.from_stored(obj)
+    elif kind is not None:
         obj["apiVersion"] = kind.api_version
     return obj
 

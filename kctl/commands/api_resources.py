@@ -18,7 +18,10 @@ def run(ctx: Context, args: Args) -> int:
     from kctl.printing.table import table
 
     _check(args)
-    resources = [each for each in objects.catalog(ctx).resources if _wanted(args, each)]
+    preferred: dict[str, Resource] = {}
+    for each in objects.catalog(ctx).resources:
+        preferred.setdefault(each.resource, each)
+    resources = [each for each in preferred.values() if _wanted(args, each)]
     by_name = args["sort-by"] in ("", "name")
     resources.sort(
         key=(lambda each: (each.group, each.plural))

@@ -134,7 +134,7 @@ class Watch:
         same shape without a selection share it."""
         if self.selection:
             return self._selected(shared.change)
-        made: bytes = shared.once((self.form, self._columns_sent), self._whole)
+        made: bytes = shared.once((self.form, self._columns_sent, self.kind.version), self._whole)
         self._columns_sent = True
         return made
 
@@ -158,6 +158,8 @@ class Watch:
         return self._line(event.type, self._shown(event.obj)) if event is not None else b""
 
     def _shown(self, obj: Object) -> Object:
+        if self.kind.from_stored is not None and obj["apiVersion"] != self.kind.api_version:
+            obj = self.kind.from_stored(obj)
         obj["apiVersion"] = self.kind.api_version
         now = self.call.server.now()
         if self.form.kind != "Table":

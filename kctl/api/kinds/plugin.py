@@ -22,6 +22,7 @@ def kctl_kinds() -> list[Kind]:
     from kctl.api.kinds.apiextensions import customresourcedefinition
     from kctl.api.kinds.apps import deployment, replicaset
     from kctl.api.kinds.autoscaling import horizontalpodautoscaler
+    from kctl.api.kinds.autoscaling import v1 as autoscaling_v1
     from kctl.api.kinds.batch import cronjob, job
     from kctl.api.kinds.coordination import lease
     from kctl.api.kinds.core import (
@@ -52,6 +53,7 @@ def kctl_kinds() -> list[Kind]:
         cronjob.KIND,
         job.KIND,
         horizontalpodautoscaler.KIND,
+        autoscaling_v1.KIND,
         endpoints.KIND,
         endpointslice.KIND,
         event.KIND,
