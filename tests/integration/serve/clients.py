@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
 import re
 import select
 import signal
+import struct
 import subprocess
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -80,6 +83,7 @@ class Client:
             os.execve(
                 str(self.binary), [str(self.binary), *self._scoped(words)], self.environment()
             )
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 111, 0, 0))
         os.write(terminal, type_.encode())
         shown, deadline = b"", time.monotonic() + seconds
         while time.monotonic() < deadline:
