@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from kctl.api.api import Api
-from kctl.api.registry import Kinds
+from kctl.api.crd.served import ServedKinds
 from kctl.api.settings import DEFAULTS
 from kctl.controllers.namespace import DEFAULTS as DEFAULT_NAMESPACES
 from kctl.controllers.namespace import new_namespace
@@ -78,8 +78,8 @@ class Cluster:
         self.clock, self.chance = FakeClock(), random.Random(seed)
         chosen = {"load-balancer": "plain", **(settings or {})}
         self.settings = {**DEFAULTS, **ADDRESSES, **chosen}
-        self.kinds = Kinds(builtin_kinds())
         self.backend = MemoryBackend()
+        self.kinds = ServedKinds(builtin_kinds(), self.backend)
         self.randomness = Randomness(random.Random(seed + 1))
         self.api = Api(
             self.backend,
@@ -206,7 +206,7 @@ class Cluster:
             self.observed,
             self.memory,
             controllers=self._controllers,
-            kinds=self.kinds,
+            kinds=self.kinds.current(),
             admission=builtin_admission(),
             settings=self.settings,
             now=self.clock.now(),
