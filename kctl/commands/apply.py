@@ -132,6 +132,7 @@ def _apply(
         )
     except Doing as error:
         made = _by_force(ctx, args, result, found, strictness, error)
+    _warn_if_deleting(ctx, made)
     same = made["metadata"].get("resourceVersion") == live["metadata"].get("resourceVersion")
     unchanged = made == live if result.dry != "none" else same
     result.show(made, "unchanged" if unchanged else "configured")
@@ -144,8 +145,17 @@ def _on_server(
     from kctl.commands.apply_server_side import Applier
 
     made = Applier(ctx, args, found, dry=result.dry == "server", strictness=strictness).run()
+    _warn_if_deleting(ctx, made)
     result.show(made, "serverside-applied")
     return True, made
+
+
+def _warn_if_deleting(ctx: Context, obj: dict[str, Any]) -> None:
+    if obj["metadata"].get("deletionTimestamp"):
+        name = obj["metadata"]["name"]
+        ctx.err.write(
+            f"Warning: Detected changes to resource {name} which is currently being deleted.\n"
+        )
 
 
 def _by_force(

@@ -110,7 +110,7 @@ class Applier:
             made, step = moved, "again"
             return self._apply(self.config, self.manager, force=self.force)
         except ApiError as error:
-            self.ctx.warn(f"{_MOVING[step]} {_NOT_FATAL} {error.message}")
+            self.ctx.err.write(f"Warning: {_MOVING[step]} {_NOT_FATAL} {error.message}\n")
             return made
 
     def _moved(self, made: Object) -> Object | None:

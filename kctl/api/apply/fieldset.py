@@ -18,6 +18,20 @@ def field_set(shape: Shape, value: Any) -> Fields:
     return result
 
 
+def reconciled(shape: Shape, fields: Fields) -> Fields:
+    """A set under a schema that may have changed since: of what became atomic the whole is
+    owned by whoever owned a part (structured-merge-diff's ReconcileFieldSetWithSchema)."""
+    result: Fields = {}
+    for element, node in fields.items():
+        declared = shape.fields.get(element[2:]) if element.startswith("f:") else None
+        below = declared.type if declared is not None else shape.item
+        if not node or below is None or below.form == Shape.ANY:
+            result[element] = node
+        else:
+            result[element] = {} if below.leaf else reconciled(below, node)
+    return result
+
+
 def _fill(shape: Shape, value: Any, node: Fields) -> bool:
     """Put what is below `value` into its node; whether `value` is a leaf by itself."""
     shape = shape.of(value)

@@ -14,6 +14,7 @@ from kctl.api.apply.compare import compare, created
 from kctl.api.apply.custom import shape_of
 from kctl.api.apply.elements import NoElement
 from kctl.api.apply.fields import Fields, difference, intersection, union
+from kctl.api.apply.fieldset import reconciled
 from kctl.api.apply.managers import (
     RESET,
     Entry,
@@ -77,6 +78,7 @@ def at_update(
     managed = _managed(sent if manager and not subresource else None, live)
     if not managed:
         return
+    managed = current(kind, managed)
     try:
         changed, removed = compare(shape_of(kind), _bare(old), _bare(new))
     except NoElement:
@@ -91,6 +93,17 @@ def at_update(
         return
     by = updater(manager, kind.api_version, subresource)
     _put(new, _written(managed, changed, removed, by, now))
+
+
+def current(kind: Kind, managed: Managed) -> Managed:
+    """The entries under the schema of today; only those of custom kinds change."""
+    if kind.structure is None:
+        return managed
+    shape = shape_of(kind)
+    return {
+        each: entry._replace(fields=reconciled(shape, entry.fields))
+        for each, entry in managed.items()
+    }
 
 
 def _bare(obj: Object) -> Object:

@@ -17,7 +17,7 @@ from kctl.api.apply.custom import shape_of
 from kctl.api.apply.elements import NoElement
 from kctl.api.apply.managers import APPLY, Managed, Manager
 from kctl.api.apply.shapes import Shape
-from kctl.api.apply.tracking import ignored
+from kctl.api.apply.tracking import current, ignored
 from kctl.api.context import Context, key_of, settle_namespace
 from kctl.api.encode import decode
 from kctl.api.fields import required
@@ -140,7 +140,7 @@ def _merged(
     """The stored object with the configuration on top, and its entries."""
     entries = live["metadata"].pop("managedFields", None)
     try:
-        managed = managers.decode(entries or [], trusted=True)
+        managed = current(kind, managers.decode(entries or [], trusted=True))
         managed = managed or applying.first_owner(shape, live, asked)
         merged, after = _taking_over(shape, live, managed, asked)
     except NoElement as error:

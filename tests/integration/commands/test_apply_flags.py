@@ -88,7 +88,7 @@ def test_without_overwrite_a_change_of_somebody_else_stays(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (["--server-side"], "--server-side is not supported"),
+        (["--server-side", "--dry-run=client"], "--dry-run=client doesn't work with --server-side"),
         (["--server-side", "--force"], "--force cannot be used with --server-side"),
         (["--force-conflicts"], "--force-conflicts only works with --server-side"),
         (["--prune"], "all resources selected for prune without explicitly passing --all"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from kctl.api.apply.check import check
 from kctl.api.apply.custom import shape_of
-from kctl.api.apply.fieldset import field_set
+from kctl.api.apply.fieldset import field_set, reconciled
 from kctl.api.apply.merge import merge
 from kctl.api.crd.structure import Structure
 from kctl.api.kind import Kind
@@ -139,4 +139,18 @@ def test_a_kind_without_a_schema_takes_any_field() -> None:
     assert field_set(unknown, thing(x={"y": [1]}))["f:spec"] == {
         ".": {},
         "f:x": {".": {}, "f:y": {}},
+    }
+
+
+def test_who_owned_a_part_of_what_became_atomic_owns_the_whole() -> None:
+    before = {
+        "f:plain": {'v:"x"': {}},
+        "f:whole": {".": {}, "f:a": {}},
+        "f:labels": {".": {}, "f:a": {}},
+        "f:gone": {"f:a": {}},
+    }
+    assert reconciled(THING, {"f:spec": before})["f:spec"] == {
+        **before,
+        "f:plain": {},
+        "f:whole": {},
     }
