@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kctl.api.authorization.grants import CompiledRule
 from kctl.api.authorization.rules import (
     EVERYTHING,
     Rule,
@@ -83,3 +84,34 @@ def test_a_rule_in_an_error_reads_as_kubernetes_writes_it() -> None:
     assert written == (
         '{APIGroups:[""], Resources:["nodes"], ResourceNames:["a"], Verbs:["get" "list"]}'
     )
+
+
+_questions = st.tuples(
+    st.sampled_from(["a", "b", "z"]),
+    st.sampled_from(["a", "b", "z"]),
+    st.sampled_from(["a", "b", "z"]),
+    st.sampled_from(["", "x", "y"]),
+    st.sampled_from(["", "n", "z"]),
+)
+
+
+@given(_rules, _questions)
+def test_who_is_allowed_covers_what_they_ask_for(
+    rules: list[Rule], question: tuple[str, str, str, str, str]
+) -> None:
+    """The compiled rules and the comparison of rules agree on every single request."""
+    verb, group, plural, subresource, name = question
+    allowed = any(
+        CompiledRule(each).allows(verb, group, plural, subresource, name) for each in rules
+    )
+    resource = f"{plural}/{subresource}" if subresource else plural
+    asked: Rule = {"verbs": [verb], "apiGroups": [group], "resources": [resource]}
+    if name:
+        asked["resourceNames"] = [name]
+    assert allowed is (missing(rules, [asked]) == [])
+
+
+@given(_rules, st.sampled_from(["a", "z"]), st.sampled_from(["/a", "/a/b", "/z"]))
+def test_the_same_holds_for_urls(rules: list[Rule], verb: str, path: str) -> None:
+    allowed = any(CompiledRule(each).allows_path(verb, path) for each in rules)
+    assert allowed is (missing(rules, [{"verbs": [verb], "nonResourceURLs": [path]}]) == [])
