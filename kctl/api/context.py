@@ -169,6 +169,9 @@ class AdmissionRequest:
         page = self._context.backend.list(resource, namespace)
         return [decode(record) for record in page.records]
 
+    def referring(self, ref: str) -> Sequence[Object]:
+        return [decode(record) for record in self._context.backend.referring(ref)]
+
     def now(self) -> str:
         return now_text(self._context.now())
 

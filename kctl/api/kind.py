@@ -224,6 +224,10 @@ class Request(Protocol):
         """Every object of a resource, or of a namespace, at the state that the request sees."""
         ...
 
+    def referring(self, ref: str) -> Sequence[Object]:
+        """Every object with a back reference (`Kind.refs`), by resource and name."""
+        ...
+
     def claims(self, prefix: str) -> set[str]:
         """The claims held now."""
         ...

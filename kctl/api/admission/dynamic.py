@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from kctl.api.admission.attributes import Attributes
-from kctl.api.admission.matching import EXEMPT
+from kctl.api.admission.matching import EXEMPT, REF
 from kctl.api.admission.webhooks import (
     MUTATING,
     VALIDATING,
@@ -26,7 +26,7 @@ from kctl.api.admission.webhooks import (
 )
 from kctl.api.kind import Object, Request
 
-BINDINGS = "validatingadmissionpolicybindings.admissionregistration.k8s.io"
+BINDING = "ValidatingAdmissionPolicyBinding"
 
 
 class DynamicAdmission:
@@ -40,8 +40,11 @@ class DynamicAdmission:
         webhook made into the API's form. Raises ApiError."""
         if self._caller is None or request.kind.resource in EXEMPT:
             return
+        configured = request.referring(REF)
+        if not configured:
+            return
         about = Attributes(request)
-        webhooks = concerned(about, MUTATING)
+        webhooks = concerned(about, configured, MUTATING)
         changed_by: dict[str, int] = {}
         for at, (webhook, version) in enumerate(webhooks):
             if self._mutated(about, webhook, version, settle):
@@ -73,14 +76,17 @@ class DynamicAdmission:
         """Ask the validating webhooks and the policies. Raises ApiError."""
         if request.kind.resource in EXEMPT:
             return
+        configured = request.referring(REF)
+        if not configured:
+            return
         about = Attributes(request)
-        bindings = request.list(BINDINGS)
+        bindings = [each for each in configured if each["kind"] == BINDING]
         if bindings:
             from kctl.api.admission.policies import enforce
 
             enforce(about, bindings)
         if self._caller is not None:
-            self._ask_all(about, concerned(about, VALIDATING))
+            self._ask_all(about, concerned(about, configured, VALIDATING))
 
     def _ask_all(self, about: Attributes, webhooks: Iterable[tuple[Json, str]]) -> None:
         for webhook, version in webhooks:

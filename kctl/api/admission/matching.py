@@ -10,6 +10,10 @@ from kctl.api.selectors import from_object
 
 Json = Mapping[str, Any]
 
+REF = "admission/dynamic"
+"""The back reference of every webhook configuration and binding: one indexed read finds out
+that there is none."""
+
 EXEMPT = frozenset(
     {
         "mutatingwebhookconfigurations.admissionregistration.k8s.io",

@@ -37,7 +37,6 @@ _NO_NAMESPACE = (
 )
 
 POLICIES = "validatingadmissionpolicies.admissionregistration.k8s.io"
-BINDINGS = "validatingadmissionpolicybindings.admissionregistration.k8s.io"
 CODES = {"Unauthorized": 401, "Forbidden": 403, "RequestEntityTooLarge": 413, "Invalid": 422}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 import orjson
@@ -16,7 +16,6 @@ import orjson
 from kctl.api import errors
 from kctl.api.admission.attributes import Attributes
 from kctl.api.admission.matching import (
-    EXEMPT,
     matching_version,
     namespace_matches,
     objects_match,
@@ -26,8 +25,7 @@ from kctl.api.kind import Object
 from kctl.api.patch import json_patch
 from kctl.api.patch.errors import PatchError
 
-MUTATING = "mutatingwebhookconfigurations.admissionregistration.k8s.io"
-VALIDATING = "validatingwebhookconfigurations.admissionregistration.k8s.io"
+MUTATING, VALIDATING = "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"
 REVIEW = {"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1"}
 _EXPECTED = "expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got "
 
@@ -62,14 +60,13 @@ class Answer(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def concerned(about: Attributes, resource: str) -> list[tuple[Json, str]]:
-    """The webhooks of all configurations that are to be asked, by the names of these, each
-    with the version in which it wants to see the object."""
-    if about.kind.resource in EXEMPT:
-        return []
+def concerned(about: Attributes, found: Iterable[Object], kind: str) -> list[tuple[Json, str]]:
+    """The webhooks of the configurations of a kind that are to be asked, by the names of
+    these, each with the version in which it wants to see the object."""
     return [
         (webhook, version)
-        for configuration in about.request.list(resource)
+        for configuration in found
+        if configuration["kind"] == kind
         for webhook in configuration.get("webhooks") or ()
         if (version := _version(about, webhook))
     ]

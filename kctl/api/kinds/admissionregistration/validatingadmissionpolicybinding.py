@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kctl.api import names
+from kctl.api.admission.matching import REF
 from kctl.api.fields import FieldError, forbidden, invalid, not_supported, required
 from kctl.api.kind import Cell, Column, Kind, Object
 from kctl.api.kinds.admissionregistration.shared import default_match
@@ -96,4 +97,5 @@ KIND = Kind(
     default=_default,
     validate=_validate,
     has_generation=True,
+    refs=lambda obj: (REF,),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kctl.api.admission.matching import REF
 from kctl.api.kind import Cell, Column, Kind, Object
 from kctl.api.kinds.admissionregistration.shared import default_webhooks, validate_webhooks
 from kctl.api.kinds.cells import AGE, NAME, age
@@ -28,4 +29,5 @@ KIND = Kind(
     default=_default,
     validate=validate_webhooks,
     has_generation=True,
+    refs=lambda obj: (REF,),
 )
