@@ -119,6 +119,9 @@ def event_lines(out: Writer, events: Iterable[Object], now: datetime, level: int
     for event in events:
         source = (event.get("source") or {}).get("component") or event.get("reportingComponent", "")
         message = safe(str(event.get("message", "")).strip())
+        part = (event.get("involvedObject") or {}).get("fieldPath")
+        if part:
+            message = f"{safe(part)}: {message}"
         out.line(
             level + 1,
             f"{event.get('type', '')}\t{safe(event.get('reason', ''))}\t{event_age(event, now)}"

@@ -47,6 +47,14 @@ class PodDescriber:
             status.get("containerStatuses") or [],
             pod=obj,
         )
+        if spec.get("ephemeralContainers"):
+            container_lines(
+                out,
+                "Ephemeral Containers",
+                spec["ephemeralContainers"],
+                status.get("ephemeralContainerStatuses") or [],
+                pod=obj,
+            )
         _conditions(out, status.get("conditions") or [])
         volume_lines(out, spec.get("volumes"), "\t")
         out.line(0, f"QoS Class:\t{status.get('qosClass') or qos_class(spec)}")
