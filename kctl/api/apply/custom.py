@@ -4,7 +4,7 @@ definition brings."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kctl.api.apply.shapes import ANY, BOOLEAN, NUMERIC, SCALARS, STRING, Key, Member, Shape
@@ -27,7 +27,7 @@ def shape_of(kind: Kind) -> Shape:
     return struct(found.name) if found is not None else _UNKNOWN
 
 
-@cache
+@lru_cache(maxsize=512)
 def _custom(structure: Structure) -> Shape:
     """Kept for each schema: a definition that changes brings a new one."""
     return Shape(

@@ -50,26 +50,29 @@ class Shape:
 
     @property
     def fields(self) -> Mapping[str, Member]:
-        if callable(self._fields):
-            self._fields = self._fields()
-        return self._fields
+        found = self._fields  # another thread may do the same meanwhile
+        if callable(found):
+            found = self._fields = found()
+        return found
 
     @property
     def item(self) -> Shape | None:
-        if callable(self._item):
-            self._item = self._item()
-        return self._item
+        found = self._item
+        if callable(found):
+            found = self._item = found()
+        return found
 
     @property
     def structs(self) -> tuple[tuple[str, str], ...]:
         """(name, element) of the declared fields that are always there and no scalars."""
-        if self._structs is None:
-            self._structs = tuple(
+        found = self._structs
+        if found is None:
+            found = self._structs = tuple(
                 (name, each.element)
                 for name, each in self.fields.items()
                 if each.always and each.type.form != self.SCALAR
             )
-        return self._structs
+        return found
 
     def whole(self) -> Shape:
         """The same type owned as one value."""

@@ -87,6 +87,9 @@ def at_update(
     for name in ignored(kind, subresource, new, old):
         changed.pop(f"f:{name}", None)
         removed.pop(f"f:{name}", None)
+    if not manager and not removed:
+        new["metadata"]["managedFields"] = live
+        return
     if not manager:
         after = {each: _less(entry, removed) for each, entry in managed.items()}
         _put(new, {each: entry for each, entry in after.items() if entry.fields})

@@ -60,6 +60,8 @@ def apply(context: Context, kind: Kind, request: Request, dry_run: bool, validat
             return _apply(context, kind, shape, config, request, dry_run, validation)
         except Owned as owned:
             raise owned.error() from None
+        except RecursionError:
+            raise errors.bad_request("json: exceeded max depth") from None
         except (Conflict, ClaimTaken) as error:
             named = config.get("metadata", {}).get("resourceVersion")
             if named or attempt == ATTEMPTS:
