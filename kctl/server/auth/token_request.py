@@ -46,32 +46,29 @@ def request_token(
     if account is None:
         raise not_found("serviceaccounts", name)
     spec["audiences"] = spec.get("audiences") or list(tokens.audiences)
-    seconds = spec["expirationSeconds"] = spec.get("expirationSeconds", SECONDS)
-    _check_seconds(seconds)
+    seconds = _seconds(spec.get("expirationSeconds", SECONDS), warn)
     private: Claims = {
         "namespace": namespace,
         "serviceaccount": {"name": name, "uid": account["metadata"]["uid"]},
     }
-    reference = spec.get("boundObjectRef")
-    if reference:
-        private |= _bound(get, reference, namespace, name)
-    if seconds > LONGEST:
-        warn(f"requested expiration of {seconds} seconds shortened to {LONGEST} seconds")
-        seconds = spec["expirationSeconds"] = LONGEST
+    if spec.get("boundObjectRef"):
+        private |= _bound(get, spec["boundObjectRef"], namespace, name)
     issued = int(now)
     about = claims(tokens, spec["audiences"], private, issued, seconds, new_id())
-    spec.setdefault("boundObjectRef", None)
-    stamp = now_text(datetime.fromtimestamp(issued, UTC))
-    expires = now_text(datetime.fromtimestamp(issued + seconds, UTC))
+    place = {"name": name, "namespace": namespace, "creationTimestamp": _text(issued)}
     return {
         **asked,
-        "metadata": {**meta, "name": name, "namespace": namespace, "creationTimestamp": stamp},
-        "spec": spec,
+        "metadata": {**meta, **place},
+        "spec": {"boundObjectRef": None, **spec, "expirationSeconds": seconds},
         "status": {
             "token": "" if dry_run else tokens.sign(about),
-            "expirationTimestamp": expires,
+            "expirationTimestamp": _text(issued + seconds),
         },
     }
+
+
+def _text(seconds: int) -> str:
+    return now_text(datetime.fromtimestamp(seconds, UTC))
 
 
 def claims(
@@ -106,13 +103,17 @@ def _check_place(meta: Object, namespace: str, name: str) -> None:
             raise _refused(wrong(f"metadata.{field}", given, words), name)
 
 
-def _check_seconds(seconds: int) -> None:
+def _seconds(asked: int, warn: Callable[[str], None]) -> int:
+    """How long the token lives. Raises ApiError."""
     path = "spec.expirationSeconds"
-    if seconds < LEAST:
-        raise _refused(wrong(path, seconds, "may not specify a duration less than 10 minutes"))
-    if seconds > MOST:
+    if asked < LEAST:
+        raise _refused(wrong(path, asked, "may not specify a duration less than 10 minutes"))
+    if asked > MOST:
         words = "may not specify a duration larger than 2^32 seconds"
-        raise _refused(wrong(path, seconds, words))
+        raise _refused(wrong(path, asked, words))
+    if asked > LONGEST:
+        warn(f"requested expiration of {asked} seconds shortened to {LONGEST} seconds")
+    return min(asked, LONGEST)
 
 
 def _refused(cause: FieldError, name: str = "") -> Exception:
