@@ -1,4 +1,4 @@
-"""Streams of pods on a real engine, with the kubectls of ten minor versions: SPDY up to 1.29,
+"""Streams of pods on a real engine, with the kubectls of six minor versions: SPDY up to 1.29,
 WebSockets for exec from 1.30 on, and for port-forward from 1.31 on."""
 
 from __future__ import annotations
@@ -32,10 +32,8 @@ pytestmark = pytest.mark.docker
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with demo_image() as image:
-        web = container(
-            image,
-            "echo begun; echo v1 from web >/www/index.html; httpd -p 80 -h /www; sleep 10000 & wait",
-        )
+        page = "echo v1 from web >/www/index.html"
+        web = container(image, f"echo begun; {page}; httpd -p 80 -h /www; sleep 10000 & wait")
         web["ports"] = [{"name": "http", "containerPort": 80}]
         shell = container(image, "exec sh", "shell", stdin=True, tty=True)
         other = container(image, "sleep 10000 & wait", "other")
@@ -214,3 +212,27 @@ def test_proxies_of_pods_and_services(served: Served) -> None:
     finally:
         process.kill()
         process.communicate()
+
+
+def test_debug_sees_the_network_and_the_processes_of_its_target(kubectl: Kubectl) -> None:
+    """An ephemeral container, which is never started again and does not touch the pod."""
+    name = f"debug-{kubectl.path.name}-{os.getpid()}".replace(".", "-")
+    image = kubectl.served.get("pod", "web")["spec"]["containers"][0]["image"]
+    asked = ("debug", "-it", "web", f"--image={image}", "--target=c", "-c", name)
+    terminal = kubectl.terminal(*asked, "--", "sh")
+    terminal.until("# ")
+    terminal.type("wget -qO- http://127.0.0.1/\r")
+    terminal.until("v1 from web")
+    terminal.type("ps\r")
+    terminal.until("httpd -p 80")
+    terminal.type("exit 3\r")
+    terminal.code()
+
+    def code() -> Any:
+        status = kubectl.served.get("pod", "web")["status"]
+        listed = {each["name"]: each for each in status["ephemeralContainerStatuses"]}
+        return listed[name]["state"].get("terminated", {}).get("exitCode")
+
+    assert until(code, "its end is not told") == 3
+    ready = kubectl("get", "pod", "web", "--no-headers").out.split()
+    assert ready[1:4] == ["1/1", "Running", "0"]
