@@ -6,6 +6,10 @@ them are asked at once.
 
 from __future__ import annotations
 
+import contextlib
+import http.client
+import json
+import socket
 import time
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
@@ -17,21 +21,26 @@ from kctl.runtime.threads import Threads
 from kctl.runtime.types import SANDBOX
 
 if TYPE_CHECKING:
+    from kctl.runtime.docker.client import Engine
     from kctl.runtime.docker.context import Context
 
-AT_ONCE = 64
-"""Questions to an engine at once: each waits, and none of them works."""
+AT_ONCE = 128
+"""Questions to an engine at once: each waits, and none of them works. They have connections of
+their own, which the client's pool would not keep."""
+SECONDS = 10.0
 
 
 def sample(context: Context, pods: Collection[str] | None) -> NodeUsage:
     """The counters of the running containers of the pods with these uids (None: of all), and
     of the host. A container that is gone meanwhile is left out. Raises HostUnreachable, and
     docker's APIError."""
-    rows, _ = context.engine.containers(labels.of_cluster(context.cluster))
+    engine = context.engine
+    version = "{}.{}".format(*engine.api_version)
+    rows, _ = engine.containers(labels.of_cluster(context.cluster))
     wanted = [row for row in rows if _wanted(row, pods)]
     with Threads(AT_ONCE, "stats") as pool:
         host = pool.submit(_machine, context)
-        found = list(pool.map(lambda row: _container(context, row["Id"]), wanted))
+        found = list(pool.map(lambda row: _container(engine, version, row["Id"]), wanted))
         machine = host.result()
     by_pod: dict[str, dict[str, Usage]] = {}
     for row, usage in zip(wanted, found, strict=True):
@@ -49,20 +58,21 @@ def _wanted(row: Mapping[str, Any], pods: Collection[str] | None) -> bool:
     return row["State"] == "running" and (pods is None or uid in pods)
 
 
-def _container(context: Context, container_id: str) -> Usage | None:
-    from docker.errors import APIError
-
-    with context.engine.quick() as api:
-        answer = api.get(
-            f"{api.base_url}/v{api.api_version}/containers/{container_id}/stats",
-            params={"stream": "false", "one-shot": "true"},
-            timeout=api.timeout,
-        )
-    if answer.status_code in (404, 409):
-        return None
-    if answer.status_code != 200:
-        raise APIError(answer.text, response=answer)
-    return usage(container_id, answer.json())
+def _container(engine: Engine, version: str, container_id: str) -> Usage | None:
+    """None where it is gone. Raises HostUnreachable."""
+    path = f"/v{version}/containers/{container_id}/stats?stream=false&one-shot=true"
+    connection = http.client.HTTPConnection("docker", timeout=SECONDS)
+    with engine.translated(SECONDS), contextlib.closing(connection):
+        connection.sock = sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.settimeout(SECONDS)
+        sock.connect(engine.reach.socket)
+        try:
+            connection.request("GET", path, headers={"Connection": "close"})
+            answer = connection.getresponse()
+            text = answer.read()
+        except http.client.HTTPException as error:
+            raise OSError(f"the answer makes no sense: {error}") from error
+    return usage(container_id, json.loads(text)) if answer.status == 200 else None
 
 
 def usage(container_id: str, said: Mapping[str, Any]) -> Usage | None:
