@@ -25,6 +25,11 @@ LABEL_TEXT = (
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "
     "and must start and end with an alphanumeric character"
 )
+WILDCARD_TEXT = (
+    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, "
+    "which must consist of lower case alphanumeric characters, '-' or '.' and end with an "
+    "alphanumeric character"
+)
 SUBDOMAIN_TEXT = (
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' "
     "or '.', and must start and end with an alphanumeric character"
@@ -76,6 +81,15 @@ def dns_subdomain(value: str) -> list[str]:
     texts = [max_length(253)] if len(value) > 253 else []
     if not _subdomain(value):
         texts.append(regex_error(SUBDOMAIN_TEXT, _SUBDOMAIN, "example.com"))
+    return texts
+
+
+def wildcard_subdomain(value: str) -> list[str]:
+    """IsWildcardDNS1123Subdomain: "*.example.com"."""
+    pattern = rf"\*\.{_SUBDOMAIN}"
+    texts = [max_length(253)] if len(value) > 253 else []
+    if re.fullmatch(pattern, value) is None:
+        texts.append(regex_error(WILDCARD_TEXT, pattern, "*.example.com"))
     return texts
 
 

@@ -18,9 +18,11 @@ def kctl_describers() -> list[Describer]:
     from kctl.printing.describe.endpoints import EndpointsDescriber
     from kctl.printing.describe.endpointslice import EndpointSliceDescriber
     from kctl.printing.describe.horizontalpodautoscaler import HorizontalPodAutoscalerDescriber
+    from kctl.printing.describe.ingress import IngressDescriber
     from kctl.printing.describe.job import JobDescriber
     from kctl.printing.describe.limitrange import LimitRangeDescriber
     from kctl.printing.describe.namespace import NamespaceDescriber
+    from kctl.printing.describe.networkpolicy import NetworkPolicyDescriber
     from kctl.printing.describe.node import NodeDescriber
     from kctl.printing.describe.pod import PodDescriber
     from kctl.printing.describe.poddisruptionbudget import PodDisruptionBudgetDescriber
@@ -40,9 +42,11 @@ def kctl_describers() -> list[Describer]:
         EndpointSliceDescriber(),
         EndpointsDescriber(),
         HorizontalPodAutoscalerDescriber(),
+        IngressDescriber(),
         JobDescriber(),
         LimitRangeDescriber(),
         NamespaceDescriber(),
+        NetworkPolicyDescriber(),
         NodeDescriber(),
         PodDescriber(),
         PodDisruptionBudgetDescriber(),

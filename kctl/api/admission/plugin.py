@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 @hookimpl
 def kctl_admission() -> list[Admission]:
     from kctl.api.admission.customresourcedefinition import CustomResourceNames
+    from kctl.api.admission.default_ingress_class import DefaultIngressClass
     from kctl.api.admission.default_tolerations import DefaultTolerations
     from kctl.api.admission.limit_ranger import LimitRanger
     from kctl.api.admission.namespace_exists import NamespaceExists
@@ -26,6 +27,7 @@ def kctl_admission() -> list[Admission]:
 
     return [
         CustomResourceNames(),
+        DefaultIngressClass(),
         DefaultTolerations(),
         LimitRanger(),
         NamespaceExists(),

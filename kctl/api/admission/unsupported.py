@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kctl.api.admission.unsupported_jobs import job_fields
+from kctl.api.admission.unsupported_networking import UNSERVED
 from kctl.api.admission.unsupported_pods import pod_fields
 from kctl.api.admission.unsupported_services import service_fields
 from kctl.api.kind import Object, Request
@@ -31,6 +32,8 @@ class Unsupported:
 
 def _messages(request: Request, obj: Object) -> list[str]:
     resource = request.kind.resource
+    if resource in UNSERVED:
+        return [UNSERVED[resource]]
     if resource == "services":
         return service_fields(obj["spec"], request.setting("load-balancer"))
     if any(owner.get("controller") for owner in obj["metadata"].get("ownerReferences") or ()):

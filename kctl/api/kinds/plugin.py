@@ -39,6 +39,7 @@ def kctl_kinds() -> list[Kind]:
         serviceaccount,
     )
     from kctl.api.kinds.discovery import endpointslice
+    from kctl.api.kinds.networking import ingress, ingressclass, networkpolicy
     from kctl.api.kinds.policy import poddisruptionbudget
     from kctl.api.kinds.rbac import clusterrole, clusterrolebinding, role, rolebinding
     from kctl.api.kinds.scheduling import priorityclass
@@ -56,6 +57,9 @@ def kctl_kinds() -> list[Kind]:
         autoscaling_v1.KIND,
         endpoints.KIND,
         endpointslice.KIND,
+        ingress.KIND,
+        ingressclass.KIND,
+        networkpolicy.KIND,
         event.KIND,
         configmap.KIND,
         secret.KIND,

@@ -75,6 +75,12 @@ cat pod.json | kctl create -f -
             "Create a deployment with the specified name",
             aliases=("deploy",),
         ),
+        CommandRef(
+            "ingress",
+            _AT + "ingress",
+            "Create an ingress with the specified name",
+            aliases=("ing",),
+        ),
         CommandRef("job", _AT + "job", "Create a job with the specified name"),
         CommandRef(
             "namespace",

@@ -33,6 +33,8 @@ def _of_cronjob(ctx: Context, word: str) -> tuple[Object, Object]:
     Raises UsageError, and the API's NotFound."""
     from kctl.commands.pods import named
 
+    if "/" not in word:
+        raise UsageError(f'the server doesn\'t have a resource type "{word}"')
     cronjob = named(ctx, word)
     if cronjob["kind"] != "CronJob":
         raise UsageError("from must be an existing cronjob")

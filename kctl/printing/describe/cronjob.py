@@ -31,8 +31,7 @@ class CronJobDescriber:
         label_lines(out, "Labels", meta.get("labels"))
         annotation_lines(out, "Annotations", meta.get("annotations"))
         out.line(0, f"Schedule:\t{safe(spec.get('schedule', ''))}")
-        if spec.get("timeZone") is not None:
-            out.line(0, f"Time Zone:\t{safe(spec['timeZone'])}")
+        out.line(0, f"Time Zone:\t{safe(spec.get('timeZone') or '<unset>')}")
         out.line(0, f"Concurrency Policy:\t{spec.get('concurrencyPolicy', '')}")
         out.line(0, f"Suspend:\t{'True' if spec.get('suspend') else 'False'}")
         for title, name, unit in (

@@ -92,10 +92,10 @@ def _port(out: Writer, port: Object, slices: Any) -> None:
     out.line(0, f"TargetPort:\t{port.get('targetPort', port['port'])}/{protocol}")
     if port.get("nodePort"):
         out.line(0, f"NodePort:\t{name}\t{port['nodePort']}/{protocol}")
-    out.line(0, f"Endpoints:\t{_endpoints(port.get('name') or '', slices)}")
+    out.line(0, f"Endpoints:\t{port_endpoints(port.get('name') or '', slices)}")
 
 
-def _endpoints(port_name: str, slices: Any) -> str:
+def port_endpoints(port_name: str, slices: Any) -> str:
     """Ready addresses behind a port: three, then how many more there are."""
     if not slices:
         return "<none>"

@@ -260,7 +260,7 @@ def test_what_is_too_small_or_too_large(
 def test_the_pod_as_a_whole_has_limits_too(plane: Plane) -> None:
     item = {"type": "Pod", "max": {"memory": "100Mi"}}
     plane.make("v1", "LimitRange", "l", spec={"limits": [item]})
-    each = {"limits": {"memory": "60Mi"}}
+    each: Object = {"limits": {"memory": "60Mi"}}
     plane.pod("one", containers=[_sized(**each)])
     message = _refusal(plane.pod, "two", containers=[_sized("x", **each), _sized("y", **each)])
     assert message.endswith("maximum memory usage per Pod is 100Mi, but limit is 120Mi")
