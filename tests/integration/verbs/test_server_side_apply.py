@@ -178,3 +178,15 @@ def test_what_is_being_deleted_is_applied_with_a_warning(writing: Writing) -> No
     sides = writing()
     for line in ("apply --server-side -f -", "apply -f -"):
         assert "currently being deleted" in both(sides, line, pod).err
+
+
+def test_each_object_of_a_file_has_its_turn(writing: Writing) -> None:
+    sides = writing()
+    both(sides, "apply --server-side -f -", f"{named()}\n---\n{named('w2')}")
+    wrong = named("w3", replicas="replicas: -2")
+    changed = [named(name, image="httpd") for name in ("w1", "w2")]
+    for documents in (changed, [*changed, wrong, named("w4")], [wrong, named("w5")]):
+        text = "\n---\n".join(documents)
+        assert both(sides, "apply --server-side -f - --field-manager=me", text).code == 1
+    both(sides, "get deployments -o name")
+    both(sides, "apply --server-side -f - -o name", f"{named()}\n---\n{named('w6')}")
