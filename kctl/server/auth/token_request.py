@@ -57,9 +57,14 @@ def request_token(
     about = claims(tokens, spec["audiences"], private, issued, seconds, new_id())
     place = {"name": name, "namespace": namespace, "creationTimestamp": _text(issued)}
     return {
-        **asked,
-        "metadata": {**meta, **place},
-        "spec": {"boundObjectRef": None, **spec, "expirationSeconds": seconds},
+        "kind": KIND.kind,
+        "apiVersion": KIND.api_version,
+        "metadata": {**place, **meta, **place},
+        "spec": {
+            "audiences": spec["audiences"],
+            "expirationSeconds": seconds,
+            "boundObjectRef": spec.get("boundObjectRef"),
+        },
         "status": {
             "token": "" if dry_run else tokens.sign(about),
             "expirationTimestamp": _text(issued + seconds),
