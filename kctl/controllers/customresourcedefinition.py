@@ -70,9 +70,9 @@ def _tell(
     definition: Object, status: str, reason: str, message: str, now: datetime, changes: Changes
 ) -> None:
     found = definition.get("status") or {}
-    conditions = found.get("conditions") or []
-    known = next((each for each in conditions if each["type"] == "Terminating"), None)
-    if known is not None and (known["status"], known["reason"]) == (status, reason):
+    conditions = [each for each in found.get("conditions") or () if each.get("type")]
+    known = next((each for each in conditions if each.get("type") == "Terminating"), None)
+    if known is not None and (known.get("status"), known.get("reason")) == (status, reason):
         return
     wanted = {
         "type": "Terminating",

@@ -94,7 +94,7 @@ def _words(value: Any) -> Sequence[str]:
 
 def _is(status: Object, type_: str) -> bool:
     return any(
-        each["type"] == type_ and each["status"] == "True"
+        each.get("type") == type_ and each.get("status") == "True"
         for each in status.get("conditions") or ()
     )
 
@@ -109,8 +109,8 @@ def _set(status: Object, type_: str, value: str, reason: str, message: str, sinc
         "message": message,
     }
     for at, each in enumerate(conditions):
-        if each["type"] == type_:
-            if each["status"] == value:
+        if each.get("type") == type_:
+            if each.get("status") == value:
                 wanted["lastTransitionTime"] = each.get("lastTransitionTime") or since
             conditions[at] = wanted
             return

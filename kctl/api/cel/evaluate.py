@@ -181,7 +181,12 @@ def _call(node: Call) -> Step:
     def call(frame: Frame, budget: Budget) -> Any:
         values = [arg(frame, budget) for arg in args]
         budget.spend(1)
-        return called(budget, *values)
+        try:
+            return called(budget, *values)
+        except (TypeError, AttributeError):  # dynamic values of other types than it takes
+            raise no_such_overload() from None
+        except (OverflowError, ValueError):
+            raise CelError("value out of range") from None
 
     return call
 

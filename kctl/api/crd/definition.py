@@ -232,13 +232,15 @@ def validate_update(new: Object, old: Object) -> list[FieldError]:
     spec, before = new.get("spec") or {}, old.get("spec") or {}
     errors: list[FieldError] = []
     conditions = (old.get("status") or {}).get("conditions") or ()
-    if any(each["type"] == "Established" and each["status"] == "True" for each in conditions):
+    if any(
+        each.get("type") == "Established" and each.get("status") == "True" for each in conditions
+    ):
         errors += immutable(spec.get("scope"), before.get("scope"), "spec.scope")
         kind = (spec.get("names") or {}).get("kind")
-        errors += immutable(kind, before["names"].get("kind"), "spec.names.kind")
+        errors += immutable(kind, (before.get("names") or {}).get("kind"), "spec.names.kind")
     errors += immutable(spec.get("group"), before.get("group"), "spec.group")
     plural = (spec.get("names") or {}).get("plural")
-    errors += immutable(plural, before["names"].get("plural"), "spec.names.plural")
+    errors += immutable(plural, (before.get("names") or {}).get("plural"), "spec.names.plural")
     return errors + _stored_versions(new)
 
 

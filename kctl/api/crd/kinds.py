@@ -35,7 +35,7 @@ def kinds(definition: Object) -> list[Kind]:
         return []
     served = [each for each in spec["versions"] if each.get("served")]
     stored = next((each["name"] for each in spec["versions"] if each.get("storage")), "")
-    names = {**spec["names"], **(status.get("acceptedNames") or {})}
+    names = _names(spec["names"], status.get("acceptedNames") or {})
     ordered = sorted(served, key=lambda each: priority(each["name"]))
     if not ordered:
         return []
@@ -43,9 +43,17 @@ def kinds(definition: Object) -> list[Kind]:
     return [_kind(definition, names, each, stored, first[1]) for each in ordered]
 
 
+def _names(wanted: Mapping[str, Any], accepted: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Those that were accepted; whoever writes a status can give a kind no other identity."""
+    identity = ("plural", "kind")
+    if any(accepted.get(name) != wanted[name] for name in identity):
+        return wanted
+    return accepted
+
+
 def _is_true(status: Mapping[str, Any], type_: str) -> bool:
     return any(
-        each["type"] == type_ and each["status"] == "True"
+        each.get("type") == type_ and each.get("status") == "True"
         for each in status.get("conditions") or ()
     )
 

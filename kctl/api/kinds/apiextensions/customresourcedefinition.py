@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kctl.api.crd.definition import validate, validate_update
+from kctl.api.crd.form import settle_schemas
 from kctl.api.kind import Cell, Column, Kind, Object
 from kctl.api.kinds.cells import NAME, part
 
@@ -11,6 +12,7 @@ FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 
 def _default(obj: Object) -> None:
     """SetDefaults_CustomResourceDefinitionSpec."""
+    settle_schemas(KIND, obj)
     spec = part(obj, "spec")
     names = part(spec, "names")
     kind = names.get("kind") or ""
@@ -37,7 +39,7 @@ def _prepare_status(new: Object, old: Object) -> None:
 def _begin_delete(obj: Object) -> None:
     """What the server shows at once; a controller deletes the objects then."""
     status = part(obj, "status")
-    kept = [each for each in status.get("conditions") or () if each["type"] != "Terminating"]
+    kept = [each for each in status.get("conditions") or () if each.get("type") != "Terminating"]
     status["conditions"] = [
         *kept,
         {
