@@ -60,6 +60,8 @@ class Executor:
         self._probing: dict[tuple[str, str, str], RunProbe] = {}
         self._pools: dict[tuple[str, str], Threads] = {}
         self._late: set[str] = set()
+        self._untaken: set[str] = set()
+        """lanes with an outcome that nobody has taken"""
         self._lock = threading.Lock()
         self._woken = threading.Event()
 
@@ -67,10 +69,11 @@ class Executor:
 
     @property
     def in_flight(self) -> set[str]:
-        """uids of pods (and "front/NODE/NAME" lanes) with an operation running or queued, and
-        "busy/NODE" for every node with any."""
+        """uids of pods (and "front/NODE/NAME" lanes) with an operation running, queued, or
+        ended with an outcome that was not taken yet, and "busy/NODE" for every node with any."""
         with self._lock:
-            return {*self._lanes, *(f"busy/{lane.node}" for lane in self._lanes.values())}
+            nodes = {f"busy/{lane.node}" for lane in self._lanes.values()}
+            return {*self._lanes, *self._untaken, *nodes}
 
     @property
     def busy(self) -> bool:
@@ -104,11 +107,11 @@ class Executor:
         self._woken.wait(max(timeout, 0.0))
         self._woken.clear()
         outcomes = []
-        while True:
-            try:
+        with self._lock:
+            self._untaken.clear()
+            while not self._done.empty():
                 outcomes.append(self._done.get_nowait())
-            except queue.Empty:
-                return outcomes
+        return outcomes
 
     def wake(self) -> None:
         """Let `wait` return: an event or a signal came."""
@@ -177,6 +180,7 @@ class Executor:
                 self._late.add(operation.node)
             else:
                 following = self._following(name, lane, outcome)
+                self._untaken.add(name)
                 self._done.put(outcome)
         self._woken.set()
         if following is not None:

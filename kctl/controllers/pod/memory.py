@@ -62,6 +62,8 @@ class ContainerMemory:
     """when a run was last told to stop, and how long not to ask again"""
     outcome: float = 0.0
     """when the newest outcome ended that was taken in"""
+    awaited: str = ""
+    """the engine's ID of a container that was seen before the start that made it ended"""
     run: str = ""
     """the run that `probes` belong to"""
     probes: dict[str, ProbeMemory] = field(default_factory=dict)
@@ -151,6 +153,7 @@ def _container(stored: dict[str, Any]) -> ContainerMemory:
         failure=_failure(failure) if failure else None,
         stopped=_backoff(stored.get("stopped")),
         outcome=stored.get("outcome", 0.0),
+        awaited=stored.get("awaited", ""),
         run=stored.get("run", ""),
         probes={
             name: ProbeMemory(**{"next": 0.0, **each})

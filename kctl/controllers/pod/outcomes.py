@@ -18,9 +18,7 @@ def take_in(context: PodContext) -> None:
     for name, run in context.runs.items():
         outcome = context.outcome(name)
         if outcome is None:
-            known = context.memory.containers.get(name)
-            if known is not None:
-                known.outcome = 0.0  # no longer shown, so nothing to tell it from
+            _wait_for(context, name, run)
             continue
         if _known(context, run, outcome):
             continue
@@ -35,6 +33,19 @@ def take_in(context: PodContext) -> None:
             memory.outcome = outcome.at
 
 
+def _wait_for(context: PodContext, name: str, run: Run) -> None:
+    """Nothing is shown. A look may see a container before the start that made it has ended:
+    its status names it then, and its events are still to come."""
+    known = context.memory.containers.get(name) or ContainerMemory()
+    known.outcome = 0.0  # no longer shown, so nothing to tell it from
+    if not context.view.in_flight(context.uid):
+        known.awaited = ""
+    elif run.state is not None and str(run.stored.get("containerID", "")) != container_id(
+        run.state.id
+    ):
+        context.memory.container(name).awaited = run.state.id
+
+
 def _known(context: PodContext, run: Run, outcome: Outcome) -> bool:
     """A start that worked is known once the status names the container, one that did not
     once it is remembered: a settled pod needs no memory."""
@@ -46,10 +57,12 @@ def _known(context: PodContext, run: Run, outcome: Outcome) -> bool:
     made = outcome.pod.newest(run.name) if outcome.pod else run.state
     if made is None:
         return memory.failure is None
-    return str(run.stored.get("containerID", "")) == container_id(made.id)
+    named = str(run.stored.get("containerID", "")) == container_id(made.id)
+    return named and memory.awaited != made.id
 
 
 def _started(context: PodContext, name: str, memory: ContainerMemory, outcome: Outcome) -> None:
+    memory.awaited = ""
     if outcome.ok:
         memory.failure = None
         return
