@@ -64,6 +64,7 @@ _MORE_STRUCTS = frozenset(
     {
         ("apps.v1.DaemonSetSpec", "updateStrategy"),
         ("apps.v1.DeploymentSpec", "strategy"),
+        ("apps.v1.ReplicaSetSpec", "template"),
         ("apps.v1.StatefulSetSpec", "updateStrategy"),
         ("core.v1.Container", "resources"),
         ("core.v1.ContainerStatus", "lastState"),
@@ -74,11 +75,14 @@ _MORE_STRUCTS = frozenset(
         ("core.v1.NodeStatus", "daemonEndpoints"),
         ("core.v1.NodeStatus", "nodeInfo"),
         ("core.v1.PersistentVolumeClaimSpec", "resources"),
+        ("core.v1.PodTemplate", "template"),
         ("core.v1.ServiceStatus", "loadBalancer"),
         ("discovery.v1.Endpoint", "conditions"),
+        ("events.v1.Event", "deprecatedSource"),
         ("networking.v1.IngressServiceBackend", "port"),
         ("networking.v1.IngressStatus", "loadBalancer"),
         ("networking.v1.NetworkPolicySpec", "podSelector"),
+        ("resource.v1.ResourceClaimSpec", "devices"),
     }
 )
 _KEY_DEFAULTS: Mapping[str, Any] = {"protocol": "TCP"}
