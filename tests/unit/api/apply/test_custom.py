@@ -143,7 +143,7 @@ def test_a_kind_without_a_schema_takes_any_field() -> None:
 
 
 def test_who_owned_a_part_of_what_became_atomic_owns_the_whole() -> None:
-    before = {
+    before: Object = {
         "f:plain": {'v:"x"': {}},
         "f:whole": {".": {}, "f:a": {}},
         "f:labels": {".": {}, "f:a": {}},

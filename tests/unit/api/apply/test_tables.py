@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
+import kubernetes_validate  # type: ignore[import-untyped]
 import orjson
 import pytest
 
@@ -17,8 +18,6 @@ from kctl.api.schema.schema import definition, definitions, shortened
 
 @pytest.fixture(scope="module")
 def source() -> dict[str, Any]:
-    from pathlib import Path
-
     folder = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
     text = (folder / "v1.37.0-local" / "_definitions.json").read_bytes()
     found: dict[str, Any] = orjson.loads(text)["$defs"]
