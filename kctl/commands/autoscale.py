@@ -7,7 +7,8 @@ from typing import Any
 
 from kctl.commands.command import Command, Option, UsageError
 from kctl.commands.context import Context
-from kctl.commands.objects import Found, find
+from kctl.commands.files import read
+from kctl.commands.objects import Findings, Found, catalog, find, identify
 from kctl.commands.options import dry_run, field_manager, filename, manager_of, output
 from kctl.commands.output import Result
 from kctl.commands.output import dry_run as dry_run_of
@@ -23,7 +24,7 @@ def run(ctx: Context, args: Args) -> int:
     metrics = _checked(args)
     dry = dry_run_of(ctx, args)
     result = Result(ctx, args, typed=dry == "client", dry=dry)
-    findings = find(ctx, args)
+    findings = _named(ctx, args)
     made = False
     for found in findings:
         with findings.guard():
@@ -44,6 +45,20 @@ def run(ctx: Context, args: Args) -> int:
         ctx.out.flush()
         ctx.settle()
     return findings.finish()
+
+
+def _named(ctx: Context, args: Args) -> Findings:
+    """What the words name; what files name need not be there yet."""
+    if not args["filename"] or args.positional:
+        return find(ctx, args)
+    findings, known = Findings(), catalog(ctx)
+    manifests = read(ctx, args)
+    findings.single = len(manifests) == 1
+    for each in manifests:
+        with findings.guard():
+            resource, namespace, name = identify(ctx, known, each.obj, each.source)
+            findings.append(Found(resource, namespace, name, each.obj, each.source))
+    return findings
 
 
 def _checked(args: Args) -> list[Object]:

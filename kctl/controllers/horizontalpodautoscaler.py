@@ -43,9 +43,9 @@ class NoTarget(Exception):
     """There is nothing to scale; the message says why."""
 
 
-def history_key(autoscaler: Object) -> str:
+def history_key(key: Key) -> str:
     """The memory key of what an autoscaler did lately."""
-    return f"hpa/{uid_of(autoscaler)}"
+    return f"hpa/{key.namespace}/{key.name}"
 
 
 def _own_key(obj: Object, view: View) -> Iterable[Key]:
@@ -77,7 +77,10 @@ class HorizontalPodAutoscalerController:
         changes = Changes()
         for key in keys:
             autoscaler = view.get(*key)
-            if autoscaler is not None and not deleting(autoscaler):
+            if autoscaler is None:
+                if view.recall(history_key(key)) is not None:
+                    changes.remember(history_key(key), None)
+            elif not deleting(autoscaler):
                 _Sync(autoscaler, view, now, changes).run()
         return changes
 
@@ -131,8 +134,9 @@ class _Sync:
         self.autoscaler, self.view, self.now, self.changes = autoscaler, view, now, changes
         self.spec = autoscaler["spec"]
         self.status: Object = copy(autoscaler.get("status") or {})
-        memo = view.recall(history_key(autoscaler))
-        self.history = History.of(memo.value if memo is not None else "")
+        memo = view.recall(history_key(key_of(RESOURCE, autoscaler)))
+        text = memo.value if memo is not None else ""
+        self.history = History.of(text, uid_of(autoscaler))
 
     def run(self) -> None:
         try:
@@ -255,7 +259,8 @@ class _Sync:
         self.status |= {"currentReplicas": current, "desiredReplicas": wanted}
 
     def _keep(self) -> None:
-        self.changes.remember(history_key(self.autoscaler), Memo(self.history.text()))
+        key = history_key(key_of(RESOURCE, self.autoscaler))
+        self.changes.remember(key, Memo(self.history.text()))
 
     def _fail(self, type_: str, reason: str, message: str, shown: str) -> None:
         """Say it once: the event comes with the change of the condition."""

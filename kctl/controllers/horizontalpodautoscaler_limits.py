@@ -48,23 +48,25 @@ _DOWN_HELD = (
 
 @dataclass
 class History:
-    """What one autoscaler did lately; `seen` is the time of the newest sample that counted."""
+    """What the autoscaler of a uid did lately; `seen` is the time of the newest sample that
+    counted."""
 
+    uid: str
     seen: float = 0.0
     recommended: list[Entry] = field(default_factory=list)
     ups: list[Entry] = field(default_factory=list)
     downs: list[Entry] = field(default_factory=list)
 
     @classmethod
-    def of(cls, text: str) -> History:
-        """Of what `text` made of another."""
-        if not text:
-            return cls()
-        seen, *lists = json.loads(text)
-        return cls(seen, *([(at, number) for at, number in each] for each in lists))
+    def of(cls, text: str, uid: str) -> History:
+        """Of what `text` made of another; a new one where that was another autoscaler's."""
+        known, seen, *lists = json.loads(text) if text else ("", 0.0)
+        if known != uid:
+            return cls(uid)
+        return cls(uid, seen, *([(at, number) for at, number in each] for each in lists))
 
     def text(self) -> str:
-        return json.dumps([self.seen, self.recommended, self.ups, self.downs])
+        return json.dumps([self.uid, self.seen, self.recommended, self.ups, self.downs])
 
     def recommend(self, now: float, replicas: int, behavior: Mapping[str, Any] | None) -> None:
         """Keep a recommendation for as long as any window reaches back."""

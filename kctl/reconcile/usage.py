@@ -6,6 +6,7 @@ the last ones (`Sampler`); a command that asks once takes two a second apart (`m
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -45,6 +46,10 @@ def _ask(runtime: Runtime, pods: Collection[str] | None) -> NodeUsage | None:
     try:
         return runtime.usage(pods)
     except HostUnreachable:
+        return None
+    except Exception as error:  # noqa: BLE001 - a runtime's defect costs its samples only
+        words = f"{type(error).__name__}: {error}"
+        print(f"error: the use of a node could not be measured: {words}", file=sys.stderr)
         return None
 
 

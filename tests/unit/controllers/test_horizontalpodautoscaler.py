@@ -106,6 +106,28 @@ def test_within_the_tolerance_nothing_changes(cores: float) -> None:
     assert condition(made.get(HPA, "web"), "AbleToScale")[1] == "ReadyForNewScale"
 
 
+def test_what_is_remembered_goes_with_the_autoscaler() -> None:
+    made = scaled(2)
+    use(made, 0.1)
+    assert made.view.recall("hpa/default/web") is not None
+    made.delete(HPA, "web")
+    made.settle()
+    assert made.view.recall("hpa/default/web") is None
+
+
+def test_a_new_autoscaler_of_the_same_name_begins_anew() -> None:
+    made = scaled(2)
+    use(made, 0.1)
+    kept = made.view.memos["hpa/default/web"]
+    made.delete(HPA, "web")
+    made.settle()
+    made.view.memos["hpa/default/web"] = kept
+    made.create(autoscaler())
+    made.settle()
+    use(made, 0.05)
+    assert wanted(made) == 4 and condition(made.get(HPA, "web"), "ScalingActive")[0] == "True"
+
+
 def test_a_sample_counts_once() -> None:
     made = scaled(2)
     use(made, 0.1)
