@@ -53,7 +53,8 @@ class Rule(NamedTuple):
 
     @property
     def text(self) -> str:
-        return str(self.declared.get("rule", "")).strip()
+        """How errors call the rule: by its message, where it has one."""
+        return str(self.declared.get("message") or self.declared.get("rule") or "").strip()
 
 
 def _types(node: Structure, declared: Json) -> Types:
@@ -108,12 +109,12 @@ class _Checker:
         if isinstance(value, dict):
             for name, item in value.items():
                 below = node.field(name)
-                if below is not None and below.has_rules():
+                if below is not None and below.has_rules:
                     was = old.get(name, _MISSING) if isinstance(old, dict) else _MISSING
                     in_map = name not in node.properties
                     where = f"{path}[{name}]" if in_map else child(path, name)
                     self.walk(below, item, was, where)
-        elif isinstance(value, list) and node.items is not None and node.items.has_rules():
+        elif isinstance(value, list) and node.items is not None and node.items.has_rules:
             matched = _by_keys(node, old)
             for at, item in enumerate(value):
                 was = matched.get(_identity(node, item), _MISSING) if matched else _MISSING

@@ -50,7 +50,7 @@ def validate_schema(schema: Json, path: str) -> list[FieldError]:
     errors += _node(schema, path, root=True)
     if not errors:
         errors += _defaults(Structure(schema), path, root=True)
-    if not errors and Structure(schema).has_rules():
+    if not errors and Structure(schema).has_rules:
         from kctl.api.crd.rules import compile_errors
 
         errors += compile_errors(schema, path)

@@ -8,6 +8,7 @@ validations stay in the JSON of the schema, which `kctl.api.crd.values` reads.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from kctl.api.encode import copy
@@ -18,40 +19,16 @@ Json = Mapping[str, Any]
 class Structure:
     """One node of a schema. `source` is its JSON as the definition has it.
 
-    items, additional: the nodes of list items and of a map's values, None where there are
-    none. `open`: unknown fields are kept here (x-kubernetes-preserve-unknown-fields).
+    What lies below is taken apart when it is first asked for: a process that opens a control
+    plane with hundreds of definitions needs few of them. `open`: unknown fields are kept here
+    (x-kubernetes-preserve-unknown-fields).
     """
-
-    __slots__ = (
-        "additional",
-        "default",
-        "embedded",
-        "has_default",
-        "has_defaults_below",
-        "int_or_string",
-        "items",
-        "list_type",
-        "map_keys",
-        "map_type",
-        "nullable",
-        "open",
-        "properties",
-        "rules",
-        "source",
-        "type",
-    )
 
     def __init__(self, source: Json) -> None:
         self.source = source
         self.type: str = source.get("type") or ""
-        self.properties: dict[str, Structure] = {
-            name: Structure(each) for name, each in (source.get("properties") or {}).items()
-        }
-        items, additional = source.get("items"), source.get("additionalProperties")
-        self.items = Structure(items) if isinstance(items, dict) else None
-        self.additional = Structure(additional) if isinstance(additional, dict) else None
         self.open = source.get("x-kubernetes-preserve-unknown-fields") is True or (
-            additional is True
+            source.get("additionalProperties") is True
         )
         self.embedded = source.get("x-kubernetes-embedded-resource") is True
         self.int_or_string = source.get("x-kubernetes-int-or-string") is True
@@ -62,9 +39,24 @@ class Structure:
         self.map_keys: tuple[str, ...] = tuple(source.get("x-kubernetes-list-map-keys") or ())
         self.map_type: str = source.get("x-kubernetes-map-type") or ""
         self.rules: list[dict[str, Any]] = source.get("x-kubernetes-validations") or []
-        self.has_defaults_below: bool = any(
-            each.has_default or each.has_defaults_below for each in self._below()
-        )
+
+    @cached_property
+    def properties(self) -> dict[str, Structure]:
+        return {
+            name: Structure(each) for name, each in (self.source.get("properties") or {}).items()
+        }
+
+    @cached_property
+    def items(self) -> Structure | None:
+        """Of a list's items, None where the schema says nothing of them."""
+        items = self.source.get("items")
+        return Structure(items) if isinstance(items, dict) else None
+
+    @cached_property
+    def additional(self) -> Structure | None:
+        """Of a map's values, None where there is no such map."""
+        additional = self.source.get("additionalProperties")
+        return Structure(additional) if isinstance(additional, dict) else None
 
     def _below(self) -> Iterator[Structure]:
         yield from self.properties.values()
@@ -77,9 +69,10 @@ class Structure:
         """The node of a field or of a map's value; None where the schema says nothing."""
         return self.properties.get(name) or self.additional
 
+    @cached_property
     def has_rules(self) -> bool:
         """Whether there are validation rules in CEL here or below."""
-        return bool(self.rules) or any(each.has_rules() for each in self._below())
+        return bool(self.rules) or any(each.has_rules for each in self._below())
 
 
 OPEN = Structure({"x-kubernetes-preserve-unknown-fields": True})

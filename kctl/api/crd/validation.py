@@ -44,7 +44,7 @@ def _validate(structure: Structure, obj: Object, old: Object | None) -> list[Fie
     errors = check(body, schema) + _embedded(body, structure, "") + check_lists(body, schema)
     if old is not None and errors:
         errors = _new_errors(errors, body, old)
-    if not structure.has_rules():
+    if not structure.has_rules:
         return errors
     if any(each.reason in BLOCKING for each in errors):
         return [*errors, FieldError("FieldValueInvalid", NO_PATH, NOT_CHECKED, "null")]

@@ -72,6 +72,11 @@ def created(extended: Extended, spec: Object) -> str:
             'spec: Invalid value: "object": no such key: high evaluating rule: self.low <= '
             "self.high",
         ),
+        (
+            {"rule": "self.low <= self.high", "message": "low first"},
+            {"low": 3},
+            'spec: Invalid value: "object": no such key: high evaluating rule: low first',
+        ),
         ({"rule": "!has(self.high) || self.low <= self.high"}, {"low": 3}, ""),
         (
             {"rule": "self.name.matches('^[a-z]+$')"},
@@ -267,3 +272,53 @@ def test_a_rule_is_shown_as_go_shows_it(extended: Extended) -> None:
         'MessageExpression:"", Reason:(*apiextensions.FieldValueErrorReason)(nil), FieldPath:"", '
         "OptionalOldSelf:(*bool)(nil)}: compilation failed: " in error.message
     )
+
+
+STRINGS = {"type": "array", "items": {"type": "string"}}
+MAP = {"type": "object", "additionalProperties": {"type": "string"}}
+ITEM = {"type": "object", "properties": {"key": {"type": "string"}, "foo": INT}}
+DOCUMENTED = [
+    "self.minReplicas <= self.replicas && self.replicas <= self.maxReplicas",
+    "'Available' in self.stateCounts",
+    "(self.list1.size() == 0) != (self.list2.size() == 0)",
+    "self.details.all(key, key.matches('^[a-zA-Z]*$'))",
+    "self.details['key'] == 'x' || self.details.size() == 0",
+    "!('MY_KEY' in self.details) || self.details['MY_KEY'].matches('^[a-zA-Z]*$')",
+    "self.envars.filter(e, e.key == 'MY_ENV').all(e, e.foo > 0)",
+    "has(self.expired) && self.created + self.ttl < self.expired",
+    "self.health.startsWith('ok')",
+    "self.widgets.exists(w, w.key == 'x' && w.foo < 10)",
+    "type(self.intOrString) == string ? self.intOrString == '99%' : self.intOrString == 42",
+    "self.list1.all(e, !(e in self.list2))",
+    "size(self.list1) == size(self.details) && self.list1.all(n, n in self.details)",
+    "size(self.widgets.filter(c, c.key == 'x')) == 1",
+    "self.list1.isSorted() && self.list1.indexOf('x') < 3",
+    "self.widgets.map(w, w.foo).sum() < 100",
+    "self.created.getFullYear() > 2000",
+    "self.ttl == duration('1h') || self.ttl.getSeconds() < 10",
+    "self.blob == bytes('x') || size(self.blob) < 10",
+    "quantity(self.health).isLessThan(quantity('1Gi')) || true",
+    "self.widgets.all(w1, self.widgets.exists_one(w2, w1.key == w2.key))",
+    "self.ratio > 0.5 && self.minReplicas % 2 == 0",
+    "!has(oldSelf.health) || has(self.health)",
+    "self.embedded.metadata.name != '' && self.embedded.kind == 'Pod'",
+    "self.open == null || true",
+    "cel.bind(w, self.widgets, w.size() > 0)",
+    "self.?health.orValue('ok').startsWith('ok')",
+]
+
+
+def test_rules_as_the_documentation_of_kubernetes_shows_them_compile(extended: Extended) -> None:
+    time = {"type": "string", "format": "date-time"}
+    properties = {
+        "minReplicas": INT, "replicas": INT, "maxReplicas": INT, "stateCounts": MAP,
+        "list1": STRINGS, "list2": STRINGS, "details": MAP, "created": time, "expired": time,
+        "ttl": {"type": "string", "format": "duration"}, "health": {"type": "string"},
+        "widgets": {"type": "array", "items": ITEM}, "envars": {"type": "array", "items": ITEM},
+        "intOrString": {"x-kubernetes-int-or-string": True}, "ratio": {"type": "number"},
+        "blob": {"type": "string", "format": "byte"},
+        "open": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+        "embedded": {"type": "object", "x-kubernetes-embedded-resource": True,
+                     "x-kubernetes-preserve-unknown-fields": True},
+    }  # fmt: skip
+    extended.api.create(with_rules([{"rule": rule} for rule in DOCUMENTED], **properties))
