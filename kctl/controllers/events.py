@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from kctl.api.times import now_text
-from kctl.controllers.common import epoch, key_of, name_of, namespace_of, uid_of
+from kctl.controllers.common import deleting, epoch, key_of, name_of, namespace_of, uid_of
 from kctl.controllers.types import Changes, Event, Mapper, Object, View
 from kctl.store.types import Key, Memo
 
@@ -54,6 +54,9 @@ def _record_one(
     changes: Changes,
 ) -> None:
     namespace = namespace_of(event.regarding) or "default"
+    place = view.get("namespaces", "", namespace)
+    if place is not None and deleting(place):
+        return  # nothing new is taken there
     digest = hashlib.sha256("\0".join(identity).encode()).hexdigest()[:16]
     name = f"{_stem(name_of(event.regarding))}.{digest}"
     current = view.get(RESOURCE, namespace, name)

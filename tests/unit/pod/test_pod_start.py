@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kctl.runtime.types import StartContainer, TerminatePod
+from kctl.store.types import Key
 from tests.unit.pod.world import World, pod_object
 
 
@@ -135,3 +136,25 @@ def test_a_container_bound_elsewhere_is_stopped_where_it_ran() -> None:
     world.settle()
     assert world.runtimes["n1"].observe().pods == {}
     assert list(world.runtimes["n2"].observe().pods) == ["uid-web"]
+
+
+def test_a_look_that_sees_a_container_before_its_start_has_ended_loses_no_event() -> None:
+    world = World(hold=True)
+    world.put(pod_object())
+    world.settle()
+    (start,) = world.held
+    late = world.runtime.execute(start)  # it runs, but how that went is not told yet
+    world.settle()
+    assert world.status()["phase"] == "Running"
+    assert world.said("Started") == []
+    world.held, world.hold = [], False
+    world.flying.clear()
+    uid = world.pod()["metadata"]["uid"]
+    world.outcomes[uid, "c"] = late
+    world.queue[Key("pods", "default", "web")] = None
+    world.compute()
+    assert world.said("Started") == ["Container started"]
+    world.settle()
+    world.sleep(60)
+    assert world.said("Started") == ["Container started"]
+    assert world.memory == {}
