@@ -19,6 +19,7 @@ def kctl_describers() -> list[Describer]:
     from kctl.printing.describe.endpointslice import EndpointSliceDescriber
     from kctl.printing.describe.horizontalpodautoscaler import HorizontalPodAutoscalerDescriber
     from kctl.printing.describe.ingress import IngressDescriber
+    from kctl.printing.describe.ingressclass import IngressClassDescriber
     from kctl.printing.describe.job import JobDescriber
     from kctl.printing.describe.limitrange import LimitRangeDescriber
     from kctl.printing.describe.namespace import NamespaceDescriber
@@ -42,6 +43,7 @@ def kctl_describers() -> list[Describer]:
         EndpointSliceDescriber(),
         EndpointsDescriber(),
         HorizontalPodAutoscalerDescriber(),
+        IngressClassDescriber(),
         IngressDescriber(),
         JobDescriber(),
         LimitRangeDescriber(),

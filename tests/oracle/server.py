@@ -3,7 +3,7 @@
 Tests start it on loopback, point the pinned kubectl at it, and compare what kubectl
 prints with what kctl prints for the same objects. It serves what kubectl asks for in
 those comparisons: discovery, get, list (also as Table), watch by polling, create, patch,
-update, delete in JSON, and server-side apply.
+update, delete in JSON (create in protobuf too), and server-side apply.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from kctl.api.api import Api
 from kctl.api.errors import ApiError, not_found
 from kctl.api.kind import Kind
 from kctl.api.manifests import load
+from kctl.api.protobuf import MAGIC, decode
 from kctl.api.registry import Kinds
 from kctl.printing.cells import human_duration
 from kctl.store.errors import StoreError
@@ -355,7 +356,7 @@ class Handler(BaseHTTPRequestHandler):
                 manager=manager,
             )
             return 200, json.dumps(patched).encode()
-        obj = json.loads(body)
+        obj = decode(body) if body.startswith(MAGIC) else json.loads(body)
         if subresource == "eviction":
             return 201, json.dumps(api.evict(name, namespace, obj, dry_run=dry_run)).encode()
         if verb == "POST":

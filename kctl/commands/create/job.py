@@ -37,7 +37,7 @@ def _of_cronjob(ctx: Context, word: str) -> tuple[Object, Object]:
         raise UsageError(f'the server doesn\'t have a resource type "{word}"')
     cronjob = named(ctx, word)
     if cronjob["kind"] != "CronJob":
-        raise UsageError("from must be an existing cronjob")
+        raise UsageError(f"unknown object type *v1.{cronjob['kind']}")
     template, meta_of = cronjob["spec"]["jobTemplate"], cronjob["metadata"]
     own = template.get("metadata") or {}
     owner = {

@@ -31,9 +31,9 @@ class CronJobDescriber:
         label_lines(out, "Labels", meta.get("labels"))
         annotation_lines(out, "Annotations", meta.get("annotations"))
         out.line(0, f"Schedule:\t{safe(spec.get('schedule', ''))}")
-        out.line(0, f"Time Zone:\t{safe(spec.get('timeZone') or '<unset>')}")
         out.line(0, f"Concurrency Policy:\t{spec.get('concurrencyPolicy', '')}")
         out.line(0, f"Suspend:\t{'True' if spec.get('suspend') else 'False'}")
+        out.line(0, f"Time Zone:\t{safe(spec.get('timeZone') or '<unset>')}")
         for title, name, unit in (
             ("Successful Job History Limit", "successfulJobsHistoryLimit", ""),
             ("Failed Job History Limit", "failedJobsHistoryLimit", ""),

@@ -88,10 +88,8 @@ def _pods(out: Writer, spec: Object, status: Object) -> None:
 
 
 def _capped(text: str) -> str:
-    """The first 50 characters, up to the last whole index."""
+    """What begins within the first 50 characters, whole indexes only."""
     if not text:
         return "<none>"
-    if len(text) <= _LONGEST_INDEXES:
-        return text
-    cut = text.rfind(",", 0, _LONGEST_INDEXES)
-    return text[: cut + 1] + "..."
+    cut = text.find(",", _LONGEST_INDEXES)
+    return text if cut < 0 else f"{text[: cut + 1]}..."
