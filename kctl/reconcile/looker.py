@@ -236,7 +236,7 @@ class Looker:
         name = free_name(node_name(seen.facts.hostname), names)
         taken = [node["spec"].get("podCIDR", "") for node in nodes]
         settings = self._plane.settings
-        self._plane.api.create(node_object(name, url, seen.facts, settings, taken))
+        self._plane.own.create(node_object(name, url, seen.facts, settings, taken))
 
 
 def _since(look: _Look, seen: NodeObservation) -> NodeObservation:

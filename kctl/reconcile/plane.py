@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from kctl.api.admission.dynamic import DynamicAdmission
+from kctl.api.admission.webhooks import WebhookCaller
 from kctl.api.api import Api
 from kctl.api.crd.served import ServedKinds
 from kctl.api.errors import ApiError
@@ -79,7 +80,8 @@ class Plane:
         """As they are now, for what is done next."""
         found = ensure_settings(self.store, self.plugins, self.randomness)
         self.settings: Mapping[str, str] = found
-        self.__dict__.pop("api", None)  # it was made with those before
+        for made in ("api", "own"):  # with those before
+            self.__dict__.pop(made, None)
 
     @cached_property
     def kinds(self) -> Kinds:
@@ -88,6 +90,16 @@ class Plane:
 
     @cached_property
     def api(self) -> Api:
+        """For what people and their programs ask."""
+        return self._make_api(call_webhook)
+
+    @cached_property
+    def own(self) -> Api:
+        """For what kctl writes of itself: webhooks are not asked, as a cluster's may be down
+        when it starts."""
+        return self._make_api(None)
+
+    def _make_api(self, caller: WebhookCaller | None) -> Api:
         return Api(
             self.store,
             self.kinds,
@@ -97,7 +109,7 @@ class Plane:
             admission=self.plugins.admission(),
             settings=self.settings,
             warn=self.warn,
-            dynamic=DynamicAdmission(call_webhook, self.randomness.uid),
+            dynamic=DynamicAdmission(caller, self.randomness.uid),
         )
 
     def _publish_catalog(self, kinds: Kinds) -> None:
@@ -112,7 +124,7 @@ class Plane:
             if self.store.get(Key("namespaces", "", name)) is not None:
                 continue
             with suppress(ApiError):  # somebody else's first command made it meanwhile
-                self.api.create(
+                self.own.create(
                     {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
                 )
 
@@ -125,7 +137,7 @@ class Plane:
 
             for each in system_classes():
                 with suppress(ApiError):
-                    self.api.create(each)
+                    self.own.create(each)
 
     def close(self) -> None:
         self.store.close()

@@ -144,7 +144,7 @@ def run(
     )
     config.load()
     config.ssl = server.security.context()
-    ensure_bootstrap(server.api)
+    ensure_bootstrap(server.plane.own)
     sys.setswitchinterval(SWITCH_SECONDS)
     listener = Listener(config, server, ready)
     if reconciler is not None:
