@@ -158,6 +158,7 @@ kctl autoscale deployment bar --max=8 --cpu=60% --memory=70%
             "int",
             -1,
             "The target average CPU utilization in per cent.",
+            hidden=True,
             deprecated="Use --cpu with percentage or resource quantity format (e.g., '70%' for "
             "utilization or '500m' for milliCPU).",
         ),

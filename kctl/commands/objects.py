@@ -214,13 +214,16 @@ def get(ctx: Context, resource: Resource | str, namespace: str, name: str) -> Ob
     if row is None:
         return None
     obj = decode(*row)
-    return obj if isinstance(resource, str) else in_version(obj, resource)
+    return obj if isinstance(resource, str) else in_version(ctx, obj, resource)
 
 
-def in_version(obj: Object, resource: Resource) -> Object:
-    """Custom objects are stored in one version of several."""
+def in_version(ctx: Context, obj: Object, resource: Resource) -> Object:
+    """What is stored in one version of several, in the one that is asked for."""
     if resource.since:
         obj["apiVersion"] = resource.api_version
+    elif obj.get("apiVersion") != resource.api_version:
+        kind = ctx.plane.kinds.of({"apiVersion": resource.api_version, "kind": resource.kind})
+        return kind.from_stored(obj) if kind.from_stored is not None else obj
     return obj
 
 
@@ -237,7 +240,7 @@ def listed(ctx: Context, args: Args, resource: Resource) -> list[Found]:
     keep = selection(ctx, args, resource)
     found = []
     for revision, value in ctx.reader.list(resource.resource, scope):
-        obj = in_version(decode(revision, value), resource)
+        obj = in_version(ctx, decode(revision, value), resource)
         if keep(obj):
             meta = obj["metadata"]
             found.append(Found(resource, meta.get("namespace", ""), meta["name"], obj))

@@ -69,6 +69,13 @@ def default_name(obj: Object) -> str:
 
 
 def without_managed_fields(obj: Object) -> Object:
+    """An object, or a list of them."""
+    if isinstance(obj.get("items"), list):
+        return {**obj, "items": [_unmanaged(each) for each in obj["items"]]}
+    return _unmanaged(obj)
+
+
+def _unmanaged(obj: Object) -> Object:
     meta = obj.get("metadata")
     if isinstance(meta, dict) and "managedFields" in meta:
         rest = {key: value for key, value in meta.items() if key != "managedFields"}
