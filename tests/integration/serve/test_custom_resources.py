@@ -296,3 +296,35 @@ def test_policies_count_for_kubectl_and_for_kctl(served: Served) -> None:
             "expression: object.spec.replicas <= 3"
         ) in ran.err
     assert "few" in served.do("get", "validatingadmissionpolicies")
+
+
+def test_a_dead_webhook_on_everything_keeps_no_server_from_starting(tmp_path: Path) -> None:
+    first = Served(tmp_path)
+    try:
+        first.do("delete", "clusterrole", "view")
+        rule = {"apiGroups": ["*"], "apiVersions": ["*"], "resources": ["*/*"], "operations": ["*"]}
+        webhook = {
+            "name": "dead.example.com",
+            "clientConfig": {"url": "https://127.0.0.1:1/"},
+            "rules": [rule],
+            "sideEffects": "None",
+            "admissionReviewVersions": ["v1"],
+        }
+        first.apply(
+            {
+                "apiVersion": "admissionregistration.k8s.io/v1",
+                "kind": "MutatingWebhookConfiguration",
+                "metadata": {"name": "dead"},
+                "webhooks": [webhook],
+            }
+        )
+        assert first.kubectl("create", "configmap", "c").code == 1
+    finally:
+        assert first.stop() == 0
+    again = Served(tmp_path)
+    try:
+        assert "view" in again.do("get", "clusterrole", "view")
+        again.do("delete", "mutatingwebhookconfiguration", "dead")
+        again.do("create", "configmap", "c")
+    finally:
+        assert again.stop() == 0
