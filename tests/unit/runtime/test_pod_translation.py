@@ -105,6 +105,29 @@ def test_containers_of_a_sandbox_take_its_namespaces() -> None:
     assert not {"Dns", "ExtraHosts", "PortBindings"} & host.keys()
 
 
+def _debugger(around: Surroundings, **spec: Any) -> dict[str, Any]:
+    """The body of a container that is added to a pod."""
+    pod = _pod(**spec)
+    pod["spec"]["ephemeralContainers"] = [{"name": "debug", "image": "d:1"}]
+    start = StartContainer("n", pod, "debug", PodNetwork("10.98.16.5", "p"))
+    return translation.container(start, around)[1]
+
+
+def test_an_ephemeral_container_joins_the_only_one_where_there_is_no_sandbox() -> None:
+    body = _debugger(Surroundings("c1", "kctl-c1", main="m", target="t"))
+    host = body["HostConfig"]
+    assert (host["NetworkMode"], host["PidMode"]) == ("container:m", "container:t")
+    assert "IpcMode" not in host  # the engine shares no private one
+    assert host["RestartPolicy"] == {"Name": "no"}
+    assert not {"Hostname", "NetworkingConfig", "ExposedPorts"} & body.keys()
+    body = _debugger(Surroundings("c1", "kctl-c1", main="m"), hostNetwork=True)
+    assert body["HostConfig"]["NetworkMode"] == "host"
+    body = _debugger(Surroundings("c1", "kctl-c1", sandbox="s", target="t"))
+    host = body["HostConfig"]
+    assert (host["NetworkMode"], host["PidMode"]) == ("container:s", "container:t")
+    assert host["RestartPolicy"] == {"Name": "no"}
+
+
 def test_the_sandbox_holds_network_names_and_every_containers_ports() -> None:
     pod = _pod({"ports": [{"containerPort": 80, "hostPort": 8080}]})
     pod["spec"]["containers"].append(
