@@ -138,7 +138,7 @@ def _quota(name: str, hard: Object, used: Object, **spec: Any) -> Object:
     }
 
 
-QUOTAS = [
+QUOTAS: list[Object] = [
     _quota(
         "compute",
         {"requests.cpu": "4", "limits.memory": "8Gi", "pods": "50", "count/jobs.batch": "99"},
@@ -147,7 +147,7 @@ QUOTAS = [
     _quota("effort", {"pods": "5"}, {"pods": "0"}, scopes=["NotTerminating", "BestEffort"]),
 ]
 
-LIMITS = [
+LIMITS: list[Object] = [
     {
         "apiVersion": "v1",
         "kind": "LimitRange",
@@ -162,7 +162,7 @@ LIMITS = [
     }
 ]
 
-CLASSES = [
+CLASSES: list[Object] = [
     {
         "apiVersion": "scheduling.k8s.io/v1",
         "kind": "PriorityClass",
@@ -187,7 +187,7 @@ def _backend(service: str, **port: Any) -> Object:
     return {"service": {"name": service, "port": port}}
 
 
-INGRESSES = [
+INGRESSES: list[Object] = [
     {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "Ingress",
@@ -224,7 +224,7 @@ INGRESSES = [
     },
 ]
 
-POLICIES = [
+POLICIES: list[Object] = [
     {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
@@ -253,7 +253,7 @@ POLICIES = [
     },
 ]
 
-EVERYTHING = [
+EVERYTHING: list[Object] = [
     *CLASSES, *JOBS, *CRON_JOBS, *QUOTAS, *LIMITS, *INGRESSES, *POLICIES,
 ]  # fmt: skip
 
