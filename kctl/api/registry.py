@@ -81,8 +81,9 @@ class Kinds(Iterable[Kind]):
         return (group, version) in self._versions
 
     def category(self, word: str) -> list[Kind]:
-        """The members of a category such as "all", [] where nobody is in it."""
-        return [each for each in self._kinds if word in each.categories]
+        """The members of a category such as "all", each in the version that is preferred, []
+        where nobody is in it."""
+        return [each for each in self._by_resource.values() if word in each.categories]
 
     def catalog(self) -> str:
         """Compact JSON for the light reader: {"resources": [{resource, kind, group,

@@ -93,5 +93,10 @@ class Catalog:
         return None
 
     def category(self, word: str) -> list[Resource]:
-        """The members of a category ("all"), [] where there is none of that name."""
-        return [each for each in self.resources if word in each.categories]
+        """The members of a category ("all"), each in the version that is preferred, [] where
+        there is none of that name."""
+        members: dict[str, Resource] = {}
+        for each in self.resources:
+            if word in each.categories:
+                members.setdefault(each.resource, each)
+        return list(members.values())

@@ -7,6 +7,7 @@ import copy
 import orjson
 
 from kctl.api.registry import Kinds
+from kctl.commands.catalog import Catalog
 from tests.unit.crd.conftest import Extended, Object, crontab, definition
 
 OPEN = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
@@ -169,3 +170,13 @@ def test_selectable_fields_select(extended: Extended) -> None:
         extended.api.create(crontab({"color": color}, name))
     found = extended.api.list("ct", "default", field_selector="spec.color=red")
     assert [each["metadata"]["name"] for each in found.items] == ["a"]
+
+
+def test_a_category_has_each_resource_once(extended: Extended) -> None:
+    made = two_versions()
+    made["spec"]["names"]["categories"] = ["fruit"]
+    extended.api.create(made)
+    assert [kind.version for kind in extended.kinds.category("fruit")] == ["v1"]
+    catalog = Catalog(extended.kinds.catalog())
+    assert [(each.kind, each.version) for each in catalog.category("fruit")] == [("CronTab", "v1")]
+    assert catalog.resolve("crontabs.v1beta1.example.com") is not None
