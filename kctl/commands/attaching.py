@@ -8,7 +8,7 @@ from typing import Any
 from kctl.commands.command import UsageError
 from kctl.commands.context import Context
 from kctl.commands.pods import Engines
-from kctl.runtime.pod_status import engine_id, status_of
+from kctl.runtime.pod_status import engine_id, spec_of, status_of
 
 Object = dict[str, Any]
 
@@ -67,9 +67,7 @@ def _terminal(
     ctx: Context, pod: Object, container: str, *, stdin: bool, tty: bool, quiet: bool
 ) -> tuple[bool, bool]:
     """(the container has a terminal, the person's own is connected to it)."""
-    spec = pod["spec"]
-    listed = [*spec["containers"], *(spec.get("initContainers") or [])]
-    has = any(each["name"] == container and each.get("tty") for each in listed)
+    has = bool(spec_of(pod, container).get("tty"))
     if tty and not has:
         if not quiet:
             ctx.err.write(

@@ -80,9 +80,9 @@ def default_container(ctx: Context, pod: Object, *, quiet: bool = False) -> str:
     if annotated in container_names(pod):
         return str(annotated)
     first: str = spec["containers"][0]["name"]
-    everything = [each["name"] for each in spec["containers"]] + [
-        f"{each['name']} (init)" for each in spec.get("initContainers") or []
-    ]
+    everything = [each["name"] for each in spec["containers"]]
+    for part, word in (("ephemeralContainers", "ephem"), ("initContainers", "init")):
+        everything += [f"{each['name']} ({word})" for each in spec.get(part) or []]
     if len(everything) > 1 and not quiet:
         ctx.err.write(f'Defaulted container "{first}" out of: {", ".join(everything)}\n')
     return first
