@@ -24,6 +24,9 @@ from kctl.api.cel.wire import (
 
 PER_CALL = 1_000_000
 """The work that one expression may do (Kubernetes' PerCallLimit)."""
+LONGEST = 16_384
+"""Characters of an expression. The checker holds the process while it works, for some 20 us a
+character at worst."""
 PER_OBJECT = 10_000_000
 """The work that all expressions about one object may do (RuntimeCELCostBudget)."""
 
@@ -63,6 +66,9 @@ class Expression:
 @lru_cache(maxsize=2048)
 def compile(text: str, types: Types) -> Expression:
     """Raises CompileError."""
+    if len(text) > LONGEST:
+        why = f"expression size exceeds limit. input size: {len(text)}, limit: {LONGEST}"
+        raise CompileError(f"ERROR: <input>:-1:-1: {why}")
     try:
         found = _environment(types).compile(text)
         node = checked(found.serialize())

@@ -158,7 +158,7 @@ def test_what_fails_fails_in_the_words_of_kubernetes(text: str, words: str) -> N
         ("1 + 'a'", "found no matching overload for '_+_' applied to '(int, string)'"),
         ("quantity(1)", "found no matching overload for 'quantity' applied to '(int)'"),
         ("(" * 200 + "1" + ")" * 200, "recursion"),
-        ("'" + "a" * 200_000 + "'", "exceeds codepoint limit"),
+        ("'" + "a" * 200_000 + "'", "expression size exceeds limit"),
     ],
 )
 def test_what_does_not_compile_says_where(text: str, words: str) -> None:
