@@ -221,10 +221,12 @@ def _host_path(result: Mounts, volume: Object, mount: Object, sub: str) -> None:
     host, target = volume["hostPath"], mount["mountPath"]
     kind = host.get("type") or ""
     source = f"{host['path'].rstrip('/')}/{sub}" if sub else host["path"]
-    propagation = _PROPAGATION.get(mount.get("mountPropagation", ""), "rprivate")
+    # without a word the engine shares nothing, unless its own folder lies within the source
+    propagation = _PROPAGATION.get(mount.get("mountPropagation", ""))
     if kind in ("", "DirectoryOrCreate") and ":" not in source + target:
         options = ["ro"] if mount.get("readOnly") else ["rw"]
-        result.binds.append(f"{source}:{target}:{','.join([*options, propagation])}")
+        options += [propagation] if propagation else []
+        result.binds.append(f"{source}:{target}:{','.join(options)}")
     else:
         result.mounts.append(
             {
@@ -232,7 +234,7 @@ def _host_path(result: Mounts, volume: Object, mount: Object, sub: str) -> None:
                 "Source": source,
                 "Target": target,
                 "ReadOnly": bool(mount.get("readOnly")),
-                "BindOptions": {"Propagation": propagation},
+                "BindOptions": {"Propagation": propagation} if propagation else {},
             }
         )
     if kind and not sub:
