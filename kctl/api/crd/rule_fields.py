@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from kctl.api.cel.expression import children
 from kctl.api.cel.wire import Call, Comprehension, Constant, Ident, Node, Select
+from kctl.api.crd.columns import PathError, parse_path
 from kctl.api.crd.rule_values import escape
 from kctl.api.crd.structure import Structure
 
@@ -28,6 +29,20 @@ def undefined_field(node: Node, structure: Structure, text: str, *, root: bool) 
     walk = _Walk(structure if root else None)
     walk.visit(node, {"self": structure, "oldSelf": structure})
     return _message(text, walk.missing) if walk.missing else ""
+
+
+def leads_to_field(structure: Structure, path: str) -> bool:
+    """Whether a fieldPath (".a.b", ".a['x']") names a field of the schema; lists have none."""
+    try:
+        steps = parse_path(path)
+    except PathError:
+        return False
+    inside: Structure | None = structure
+    for kind, name in steps:
+        inside = inside.field(name) if inside is not None and kind == "field" else None
+        if inside is None:
+            return False
+    return True
 
 
 def _message(text: str, field: str) -> str:

@@ -24,7 +24,7 @@ from kctl.api.cel.expression import (
 )
 from kctl.api.cel.values import NONE, Budget, CelError, CostExceeded, Optional_
 from kctl.api.cel.wire import Node, Select
-from kctl.api.crd.rule_fields import undefined_field
+from kctl.api.crd.rule_fields import leads_to_field, undefined_field
 from kctl.api.crd.rule_values import cel_type, to_cel, typed_paths
 from kctl.api.crd.structure import Structure
 from kctl.api.crd.values import NO_PATH
@@ -275,6 +275,10 @@ def _rule_errors(node: Structure, declared: Json, path: str, root: bool) -> Iter
             yield FieldError(
                 "FieldValueInvalid", f"{path}.messageExpression", detail, _go_rule(declared)
             )
+    below = str(declared.get("fieldPath") or "")
+    if below and not leads_to_field(node, below):
+        detail = "fieldPath must be a valid path: does not refer to a valid field"
+        yield FieldError("FieldValueInvalid", f"{path}.fieldPath", detail, show(below))
     if "\n" in str(declared.get("message") or ""):
         detail = "message must not contain line breaks"
         yield FieldError("FieldValueInvalid", f"{path}.message", detail, show(declared["message"]))

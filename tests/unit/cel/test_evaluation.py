@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from cel_expr_python import cel
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kctl.api.cel.declarations import EXTENSIONS
@@ -167,9 +167,11 @@ def test_what_does_not_compile_says_where(text: str, words: str) -> None:
     assert words in str(caught.value)
 
 
+_SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 _numbers = st.integers(-(2**63), 2**63 - 1)
 
 
+@_SLOW
 @given(_numbers, _numbers, st.sampled_from(["+", "-", "*", "/", "%", "<", "<=", "==", "!="]))
 def test_integers_are_reckoned_as_the_library_does(one: int, other: int, sign: str) -> None:
     text = f"self.one {sign} self.other"
@@ -186,6 +188,7 @@ def test_integers_are_reckoned_as_the_library_does(one: int, other: int, sign: s
 _texts = st.characters(min_codepoint=1, exclude_categories=["Cs"])
 
 
+@_SLOW
 @given(st.text(_texts, max_size=20), st.text(_texts, min_size=1, max_size=3))
 def test_texts_are_taken_apart_as_the_library_does(text: str, part: str) -> None:
     for rule in ("self.t.split(self.p)", "self.t.replace(self.p, 'x')", "self.t.indexOf(self.p)",

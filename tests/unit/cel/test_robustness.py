@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kctl.api.cel.expression import CompileError, compile
@@ -79,14 +79,14 @@ def test_there_is_something_to_try() -> None:
 
 
 @given(st.sampled_from(COMPILED), VALUES, VALUES, VALUES)
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_function_takes_every_value(expression: Any, a: Any, b: Any, c: Any) -> None:
     with suppress(CelError, CostExceeded):
         expression.evaluate({"self": {"a": a, "b": b, "c": c}}, Budget(100_000))
 
 
 @given(st.text(st.sampled_from("selfab.()[]{}?:+-*/%<>=!&|'\"0123 ,inullq"), max_size=30))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_text_compiles_or_is_refused(text: str) -> None:
     with suppress(CompileError):
         expression = compile(text, TYPES)

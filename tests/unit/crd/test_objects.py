@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kctl.api.crd.structure import Structure, fill_defaults, prune
@@ -268,6 +268,7 @@ _values = st.recursive(
 
 
 @given(_values)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_pruning_and_defaulting_settle(value: Any) -> None:
     """Twice is as good as once, whatever comes."""
     structure = Structure({"type": "object", "properties": {"spec": SPEC}})

@@ -250,6 +250,12 @@ def test_rules_that_ask_for_too_much_end(extended: Extended) -> None:
         ),
         ({"rule": "true", "message": "a\nb"}, "message must not contain line breaks"),
         ({"rule": ""}, "rule: Required value"),
+        (
+            {"rule": "true", "fieldPath": ".zz"},
+            'fieldPath: Invalid value: ".zz": fieldPath must be a valid path',
+        ),
+        ({"rule": "true", "fieldPath": "low"}, "fieldPath must be a valid path"),
+        ({"rule": "true", "fieldPath": ".low"}, ""),
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused_with_its_definition(
