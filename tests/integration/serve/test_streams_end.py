@@ -19,10 +19,8 @@ pytestmark = pytest.mark.docker
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with demo_image() as image:
-        web = container(
-            image,
-            "echo v1 from web >/www/index.html; httpd -p 80 -h /www; while sleep 0.2; do echo tick; done",
-        )
+        page = "echo v1 from web >/www/index.html; httpd -p 80 -h /www"
+        web = container(image, f"{page}; while sleep 0.2; do echo tick; done")
         with serving_pods(tmp_path_factory.mktemp("streams"), pod("web", web)) as made:
             yield made
 
