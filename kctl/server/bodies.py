@@ -91,14 +91,16 @@ def _why(raw: bytes) -> str:
     return f"couldn't get version/kind; json parse error: {found}"
 
 
-def from_yaml(raw: bytes) -> Any:
-    """One YAML document, as kubectl reads it. Raises ApiError."""
+def from_yaml(raw: bytes, doing: str = "yaml") -> Any:
+    """One YAML document, as kubectl reads it; `doing` begins what errors say. Raises
+    ApiError."""
     from kctl.api.manifests import ManifestError, load
 
     try:
         documents = load(raw, "the request")
     except ManifestError as error:
-        raise bad_request(f"yaml: {error}") from None
+        why = str(error).removeprefix("error parsing the request: ")
+        raise bad_request(f"{doing}: {why}") from None
     if len(documents) != 1:
         raise bad_request(f"the body holds {len(documents)} YAML documents, one is wanted")
     return documents[0].obj

@@ -134,7 +134,7 @@ async def patch(call: Call, kind: Kind) -> Response:
 
 
 async def _apply(call: Call, kind: Kind, form: Shape, asked: Options) -> Response:
-    config = bodies.from_yaml(await call.body())
+    config = bodies.from_yaml(await call.body(), "error decoding YAML")
     info = call.info
     existed = call.server.exists(kind, info.namespace, info.name)
     made = await call.blocking(
