@@ -13,7 +13,6 @@ from starlette.responses import PlainTextResponse, Response
 from kctl.api.errors import bad_request
 from kctl.api.kind import Kind, Object
 from kctl.runtime.pod_status import engine_id, is_running
-from kctl.runtime.stream_types import PortForward
 from kctl.runtime.types import HostUnreachable
 from kctl.server.call import Call
 from kctl.server.streams import upgrade
@@ -55,7 +54,7 @@ async def port_forward(call: Call, kind: Kind) -> Response | None:
             carrier = await _carrier(call, websocket)
             await Pairs(carrier, partial(_failure, pod), engines, ports).run()
     finally:
-        await engines.ask(PortForward.close, ports)
+        await engines.ask(ports.close)
     return None
 
 

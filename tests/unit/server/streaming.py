@@ -68,6 +68,7 @@ class Host:
         self.make: Callable[[list[str]], Any] = Local
         self.log = b""
         self.refusal: Exception | None = None
+        self.closed = threading.Event()
 
     def exec(self, container_id: str, command: Iterable[str], **_: Any) -> Host:
         self._command = list(command)
@@ -107,7 +108,8 @@ class Host:
         return made
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """Of the ports."""
+        self.closed.set()
 
 
 class World:

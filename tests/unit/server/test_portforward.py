@@ -67,6 +67,31 @@ def test_spdy_carries_many_connections_side_by_side() -> None:
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("protocol", ["spdy", "channels"])
+def test_nothing_is_left_of_a_client_that_is_gone(protocol: str) -> None:
+    async def run() -> None:
+        async with world() as (made, port), upper() as target:
+            if protocol == "spdy":
+                client = await Spdy.open(port, PATH, PROTOCOL)
+                client.stream(streamType="error", port=str(target), requestID="0")
+                client.stream(streamType="data", port=str(target), requestID="0")
+                close: Any = client.writer.transport.abort
+            else:
+                url = f"ws://127.0.0.1:{port}{PATH}?ports={target}"
+                v4 = Subprotocol("v4.channel.k8s.io")
+                opened = await connect(url, subprotocols=[v4]).__aenter__()
+                close = opened.transport.abort
+            while not made.host.sessions:
+                await asyncio.sleep(0.01)
+            assert not made.host.closed.is_set()
+            close()
+            assert await asyncio.to_thread(made.host.closed.wait, 10)
+            while made.host.sessions[0].sock.fileno() >= 0:
+                await asyncio.sleep(0.01)
+
+    asyncio.run(run())
+
+
 def test_a_port_where_nothing_listens_is_told_on_its_error_stream() -> None:
     async def run() -> None:
         async with world() as (_, port):
