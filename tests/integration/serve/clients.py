@@ -31,6 +31,8 @@ class Client:
         self.namespace = "c" + version.replace(".", "")
         self.folder = served.folder / self.namespace
         self.folder.mkdir(exist_ok=True)
+        self.more: dict[str, str] = {}
+        """environment variables beside those that lead to the server"""
 
     @property
     def minor(self) -> int:
@@ -53,8 +55,8 @@ class Client:
         at = words.index("--") if "--" in words else len(words)
         return [*words[:at], f"--namespace={self.namespace}", *words[at:]]
 
-    def environment(self, **more: str) -> dict[str, str]:
-        return {**self.served.environment, "HOME": str(self.folder), **more}
+    def environment(self) -> dict[str, str]:
+        return {**self.served.environment, "HOME": str(self.folder), **self.more}
 
     def do(self, *words: str, stdin: str | None = None) -> str:
         ran = self.run(*words, stdin=stdin)
@@ -119,7 +121,7 @@ def table(rows: dict[str, dict[str, str]], versions: list[str]) -> str:
         "|---|" + "---|" * len(versions),
     ]
     for command, results in rows.items():
-        cells = [results.get(version, "") for version in versions]
+        cells = [results.get(version, "-") for version in versions]
         lines.append(f"| `{command}` | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import urllib.request
+from collections.abc import Callable
 
 from tests.integration.reconcile.cluster import until
 from tests.integration.serve.clients import Client, Step, end, first_line, port_of
@@ -13,15 +14,16 @@ STEPS: dict[str, Step] = {}
 """By the command as the table shows it, in the order in which they run."""
 
 
-def step(name: str, *, since: int = 0) -> object:
-    """Register a step; `since` is the first minor version of kubectl that has the command."""
+SINCE: dict[str, int] = {}
+"""The first minor version of kubectl that has a command, where it is a newer one."""
+
+
+def step(name: str, *, since: int = 0) -> Callable[[Step], Step]:
+    """Register a step."""
 
     def register(run: Step) -> Step:
-        def checked(client: Client) -> None:
-            if client.minor >= since:
-                run(client)
-
-        STEPS[name] = checked
+        STEPS[name] = run
+        SINCE[name] = since
         return run
 
     return register
@@ -34,7 +36,7 @@ def said(client: Client, *words: str, has: str, stdin: str | None = None) -> str
 
 
 def deployment(client: Client, name: str, **spec: object) -> str:
-    labels = {"app": name}
+    labels = {"app": f"{name}-{client.namespace}"}
     container = {"name": "c", "image": client.image}
     template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
     whole = {"replicas": 1, "selector": {"matchLabels": labels}, "template": template, **spec}
@@ -356,11 +358,8 @@ def edit(client: Client) -> None:
     editor = client.folder / "editor"
     editor.write_text('#!/bin/sh\nsed -i \'s/a: "1"/a: "7"/\' "$1"\n')
     editor.chmod(0o755)
-    client.served.environment["KUBE_EDITOR"] = str(editor)
-    try:
-        said(client, "edit", "configmap", "settings", has="configmap/settings edited")
-    finally:
-        del client.served.environment["KUBE_EDITOR"]
+    client.more["KUBE_EDITOR"] = str(editor)
+    said(client, "edit", "configmap", "settings", has="configmap/settings edited")
     assert client.get("configmap", "settings")["data"]["a"] == "7"
 
 
@@ -454,9 +453,9 @@ def cordon(client: Client) -> None:
 @step("drain")
 def drain(client: Client) -> None:
     (node,) = client.do("get", "nodes", "-o", "name").split()
-    said(client, "drain", node, "--dry-run=server", "--force", "--pod-selector=app=api",
-         has="drained (server dry run)")  # fmt: skip
-    client.do("drain", node, "--force", "--pod-selector=app=api", "--timeout=60s")
+    words = ("drain", node, "--force", f"--pod-selector=app=api-{client.namespace}")
+    said(client, *words, "--dry-run=server", has="drained (server dry run)")
+    client.do(*words, "--timeout=60s")
     client.do("uncordon", node)
 
 
@@ -481,9 +480,9 @@ def delete(client: Client) -> None:
     client.do("delete", "pod", "talk", "--now")
     client.do("delete", "deployment", "owned", "--cascade=foreground")
     client.do("delete", "deployment", "api", "--cascade=orphan")
-    left = client.get("replicasets", "-l", "app=api")["items"]
+    left = client.get("replicasets", "-l", f"app=api-{client.namespace}")["items"]
     assert left and not any(each["metadata"].get("ownerReferences") for each in left)
-    client.do("delete", "replicasets", "-l", "app=api")
+    client.do("delete", "replicasets", "-l", f"app=api-{client.namespace}")
     client.do("delete", "configmaps", "--all")
     client.do("delete", "clusterrole,clusterrolebinding", client.namespace)
     client.do("delete", "namespace", client.namespace, "--timeout=60s")
