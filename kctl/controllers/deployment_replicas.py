@@ -37,7 +37,7 @@ def is_rolling(deployment: Object) -> bool:
     return bool(deployment["spec"].get("strategy", {}).get("type") == "RollingUpdate")
 
 
-def _scaled(value: int | str, replicas: int, *, up: bool) -> int:
+def scaled(value: int | str, replicas: int, *, up: bool) -> int:
     """An int-or-percent of `replicas`."""
     if isinstance(value, int):
         return value
@@ -51,8 +51,8 @@ def fenceposts(deployment: Object) -> tuple[int, int]:
     """(surge, unavailable) in pods, resolved against the wanted number."""
     rolling = deployment["spec"].get("strategy", {}).get("rollingUpdate") or {}
     replicas = wanted(deployment)
-    surge = _scaled(rolling.get("maxSurge", "25%"), replicas, up=True)
-    unavailable = _scaled(rolling.get("maxUnavailable", "25%"), replicas, up=False)
+    surge = scaled(rolling.get("maxSurge", "25%"), replicas, up=True)
+    unavailable = scaled(rolling.get("maxUnavailable", "25%"), replicas, up=False)
     if surge == 0 and unavailable == 0:
         unavailable = 1
     return surge, unavailable

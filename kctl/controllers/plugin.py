@@ -40,6 +40,7 @@ def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
     from kctl.controllers.clusterroleaggregation import ClusterRoleAggregationController
     from kctl.controllers.cronjob import CronJobController
     from kctl.controllers.customresourcedefinition import CustomResourceDefinitionController
+    from kctl.controllers.daemonset import DaemonSetController
     from kctl.controllers.deployment import DeploymentController
     from kctl.controllers.disruption import DisruptionController
     from kctl.controllers.events import EventTtlController
@@ -73,6 +74,7 @@ def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
         HorizontalPodAutoscalerController(),
         DeploymentController(),
         ReplicaSetController(),
+        DaemonSetController(),
         CronJobController(),
         JobController(),
         TtlAfterFinishedController(),

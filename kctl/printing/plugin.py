@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def kctl_describers() -> list[Describer]:
     from kctl.printing.describe.configmap import ConfigMapDescriber
     from kctl.printing.describe.cronjob import CronJobDescriber
+    from kctl.printing.describe.daemonset import DaemonSetDescriber
     from kctl.printing.describe.deployment import DeploymentDescriber
     from kctl.printing.describe.endpoints import EndpointsDescriber
     from kctl.printing.describe.endpointslice import EndpointSliceDescriber
@@ -39,6 +40,7 @@ def kctl_describers() -> list[Describer]:
     return [
         ConfigMapDescriber(),
         CronJobDescriber(),
+        DaemonSetDescriber(),
         DeploymentDescriber(),
         EndpointSliceDescriber(),
         EndpointsDescriber(),

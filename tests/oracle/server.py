@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from kctl.api.api import Api
-from kctl.api.errors import ApiError, not_found
+from kctl.api.errors import ApiError
 from kctl.api.kind import Kind
 from kctl.api.manifests import load
 from kctl.api.protobuf import MAGIC, decode
@@ -208,8 +208,6 @@ class Handler(BaseHTTPRequestHandler):
         if rest[0] == "namespaces" and len(rest) > 2:
             namespace, rest = rest[1], rest[2:]
         kind = self.oracle.kind_at(group, version, rest[0])
-        if kind is None and rest[0] == "daemonsets" and len(rest) == 2:
-            raise not_found("daemonsets.apps", rest[1])  # every cluster serves them
         if kind is None:
             raise ApiError(404, "NotFound", "the server could not find the requested resource")
         name = rest[1] if len(rest) > 1 else ""

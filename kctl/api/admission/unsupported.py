@@ -8,7 +8,7 @@ from kctl.api.admission.unsupported_pods import pod_fields
 from kctl.api.admission.unsupported_services import service_fields
 from kctl.api.kind import Object, Request
 
-_TEMPLATES = ("deployments.apps", "replicasets.apps", "jobs.batch")
+_TEMPLATES = ("deployments.apps", "replicasets.apps", "jobs.batch", "daemonsets.apps")
 
 
 class Unsupported:

@@ -20,7 +20,7 @@ def kctl_kinds() -> list[Kind]:
         validatingwebhookconfiguration,
     )
     from kctl.api.kinds.apiextensions import customresourcedefinition
-    from kctl.api.kinds.apps import deployment, replicaset
+    from kctl.api.kinds.apps import controllerrevision, daemonset, deployment, replicaset
     from kctl.api.kinds.autoscaling import horizontalpodautoscaler
     from kctl.api.kinds.autoscaling import v1 as autoscaling_v1
     from kctl.api.kinds.batch import cronjob, job
@@ -49,11 +49,12 @@ def kctl_kinds() -> list[Kind]:
         node.KIND,
         pod.KIND,
         service.KIND,
+        daemonset.KIND,
         deployment.KIND,
         replicaset.KIND,
+        horizontalpodautoscaler.KIND,
         cronjob.KIND,
         job.KIND,
-        horizontalpodautoscaler.KIND,
         autoscaling_v1.KIND,
         endpoints.KIND,
         endpointslice.KIND,
@@ -69,6 +70,7 @@ def kctl_kinds() -> list[Kind]:
         lease.KIND,
         poddisruptionbudget.KIND,
         priorityclass.KIND,
+        controllerrevision.KIND,
         clusterrolebinding.KIND,
         clusterrole.KIND,
         rolebinding.KIND,

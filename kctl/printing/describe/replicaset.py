@@ -38,7 +38,7 @@ class ReplicaSetDescriber:
         out.line(
             0, f"Replicas:\t{status.get('replicas', 0)} current / {spec.get('replicas', 0)} desired"
         )
-        out.line(0, f"Pods Status:\t{_phases(obj, related)}")
+        out.line(0, f"Pods Status:\t{phases(obj, related)}")
         template_lines(out, spec.get("template"))
         condition_lines(out, status.get("conditions"))
         if show_events:
@@ -46,7 +46,8 @@ class ReplicaSetDescriber:
         return out.text()
 
 
-def _phases(owner: Object, related: Related) -> str:
+def phases(owner: Object, related: Related) -> str:
+    """How many of its pods are in which phase."""
     uid = owner["metadata"]["uid"]
     phases = Counter(
         (pod.get("status") or {}).get("phase", "")

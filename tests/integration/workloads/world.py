@@ -253,8 +253,54 @@ POLICIES: list[Object] = [
     },
 ]
 
+DAEMON_SETS: list[Object] = [
+    {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": "agent", "labels": {"app": "agent"}},
+        "spec": {
+            "selector": {"matchLabels": {"app": "agent"}},
+            "template": {
+                "metadata": {"labels": {"app": "agent"}},
+                "spec": {
+                    "nodeSelector": {"disk": "ssd", "a": "b"},
+                    "containers": [{"name": "main", "image": "agent:1"}],
+                },
+            },
+        },
+        "status": {
+            "desiredNumberScheduled": 3,
+            "currentNumberScheduled": 3,
+            "numberReady": 2,
+            "updatedNumberScheduled": 3,
+            "numberAvailable": 2,
+            "numberMisscheduled": 0,
+            "observedGeneration": 1,
+        },
+    },
+    {
+        "apiVersion": "apps/v1",
+        "kind": "ControllerRevision",
+        "metadata": {
+            "name": "agent-1",
+            "labels": {"app": "agent"},
+            "ownerReferences": [
+                {
+                    "apiVersion": "apps/v1",
+                    "kind": "DaemonSet",
+                    "name": "agent",
+                    "uid": "u",
+                    "controller": True,
+                }
+            ],
+        },
+        "data": {"spec": {"template": {"$patch": "replace"}}},
+        "revision": 1,
+    },
+]
+
 EVERYTHING: list[Object] = [
-    *CLASSES, *JOBS, *CRON_JOBS, *QUOTAS, *LIMITS, *INGRESSES, *POLICIES,
+    *CLASSES, *JOBS, *CRON_JOBS, *QUOTAS, *LIMITS, *INGRESSES, *POLICIES, *DAEMON_SETS,
 ]  # fmt: skip
 
 

@@ -32,7 +32,16 @@ def test_what_nobody_serves(desk):
 
 def test_the_category_all(desk):
     names = [each.plural for each in desk.kinds.category("all")]
-    assert names == ["pods", "services", "deployments", "replicasets"]
+    assert names == [
+        "pods",
+        "services",
+        "daemonsets",
+        "deployments",
+        "replicasets",
+        "horizontalpodautoscalers",
+        "cronjobs",
+        "jobs",
+    ]
 
 
 def test_the_catalog_tells_a_light_reader_everything(desk):
