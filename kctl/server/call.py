@@ -21,7 +21,7 @@ T = TypeVar("T")
 MAX_BODY = 3 * 1024 * 1024
 """Bytes of a body, as the API server's --max-request-body-bytes."""
 STREAMS = frozenset({"attach", "exec", "log", "portforward", "proxy"})
-_TRUE = ("", "1", "true", "True", "TRUE", "t", "T")
+_FALSE = ("0", "false")
 
 
 class Call:
@@ -82,8 +82,9 @@ class Call:
         return self.info.verb == "watch" or self.info.subresource in STREAMS
 
     def flag(self, name: str) -> bool:
-        """A boolean parameter as apimachinery reads it: there without a value is true."""
-        return name in self.query and self.query[name] in _TRUE
+        """A boolean parameter as apimachinery reads it: whatever is there and not "0" or
+        "false" is true."""
+        return name in self.query and self.query[name].lower() not in _FALSE
 
     def number(self, name: str) -> int | None:
         """A whole number, None where the parameter is not there. Raises ApiError."""

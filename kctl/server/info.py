@@ -80,7 +80,7 @@ def _collection_verb(verb: str, query: Mapping[str, str]) -> str:
         return "deletecollection"
     if verb != "get":
         return verb
-    return "watch" if query.get("watch") in ("1", "true", "True") else "list"
+    return "watch" if query.get("watch", "false").lower() not in ("0", "false") else "list"
 
 
 def _selected_name(verb: str, query: Mapping[str, str]) -> str:

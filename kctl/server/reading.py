@@ -16,7 +16,7 @@ async def get(call: Call, kind: Kind) -> Response:
     """One object. It is read on the event loop, since that takes less than a change of threads."""
     form = shape(call.headers, call.query)
     _check_reached(call, call.query.get("resourceVersion", ""))
-    api = call.server.api
+    api = call.server.reads
     if form.plain:
         return respond(call, api.get_json(kind, call.info.name, call.info.namespace), form)
     obj = api.get(kind, call.info.name, call.info.namespace)
@@ -25,7 +25,7 @@ async def get(call: Call, kind: Kind) -> Response:
 
 def _check_reached(call: Call, version: str) -> None:
     if version.isascii() and version.isdigit():
-        current = call.server.plane.store.revision()
+        current = call.server.store.revision()
         if int(version) > current:
             raise too_large(int(version), current)
 

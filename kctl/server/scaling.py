@@ -16,7 +16,7 @@ from kctl.server.respond import respond
 
 async def get(call: Call, kind: Kind) -> Response:
     info = call.info
-    found = call.server.api.get_scale(kind, info.name, info.namespace)
+    found = call.server.reads.get_scale(kind, info.name, info.namespace)
     return respond(call, found, shape(call.headers, call.query))
 
 

@@ -136,6 +136,7 @@ def run(
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=180,
         timeout_graceful_shutdown=GRACE,
         ws_max_size=16 * 1024 * 1024,

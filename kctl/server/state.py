@@ -63,8 +63,8 @@ def _author() -> str:
 
 
 class Server:
-    """Two doors to one database: `api` writes and reads single objects, `lists` reads many, so
-    that a long list holds up nobody else's connection."""
+    """Three doors to one database: `api` writes, on threads; `reads` is for single objects, on
+    the event loop, which must not wait for a writer's disk; `lists` reads many at once."""
 
     def __init__(
         self,
@@ -82,10 +82,13 @@ class Server:
         self.rows = Rows()
         self.plane = Plane.open(home, url=url, warn=_warn)
         self.plane.store.author = _author
+        self._quick = Plane.open(home, url=url, warn=_warn)
         self._long = Plane.open(home, url=url, warn=_warn)
+        self.store = self._quick.store
+        """for reads on the event loop"""
         self.lists_store = self._long.store
         self.hub = Hub(self._long.store)
-        self.security = Security(self.plane, pki, users)
+        self.security = Security(self._quick, pki, users)
         self.hub.listeners.append(self.security.note)
         self.engines = Engines(self.plane.plugins, lambda: self.plane.settings, self._node)
         self.checks: dict[str, Check] = {"ping": lambda: "", "store": self._store_fails}
@@ -98,12 +101,16 @@ class Server:
         return self.plane.api
 
     @property
+    def reads(self) -> Api:
+        return self._quick.api
+
+    @property
     def lists(self) -> Api:
         return self._long.api
 
     @property
     def kinds(self) -> Kinds:
-        return self.plane.kinds
+        return self._quick.kinds
 
     def now(self) -> float:
         return time.time()
@@ -150,19 +157,19 @@ class Server:
         return Metrics(self)
 
     def _node(self, name: str) -> Object | None:
-        record = self.plane.store.get(Key("nodes", "", name))
+        record = self.store.get(Key("nodes", "", name))
         return decode(record) if record is not None else None
 
     def _store_fails(self) -> str:
         try:
-            self.plane.store.revision()
+            self.store.revision()
         except StoreError as error:
             return str(error)
         return ""
 
     def exists(self, kind: Kind, namespace: str, name: str) -> bool:
         key = Key(kind.resource, namespace if kind.namespaced else "", name)
-        return self.plane.store.get(key) is not None
+        return self.store.get(key) is not None
 
     def close(self) -> None:
         self.hub.join()
@@ -170,4 +177,5 @@ class Server:
             self.metrics.close()
         self.engines.close()
         self.plane.close()
+        self._quick.close()
         self._long.close()

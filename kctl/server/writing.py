@@ -51,7 +51,8 @@ def options(call: Call, kind: str) -> Options:
         cause = not_supported("fieldValidation", validation, supported)
         raise invalid("meta.k8s.io", kind, "", [cause])
     agent = call.headers.get("user-agent", "").partition("/")[0]
-    manager = call.query.get("fieldManager", "") or (agent if agent.isprintable() else "")[:128]
+    shown = "".join(each for each in agent if each.isprintable())[:128] or "unknown"
+    manager = call.query.get("fieldManager", "") or shown
     return Options(bool(asked), validation, manager, call.flag("force"))
 
 
@@ -227,7 +228,7 @@ async def delete_collection(call: Call, kind: Kind) -> Response:
             dry_run=asked["dry_run"],
         )
     )
-    meta = {"resourceVersion": str(call.server.plane.store.revision())}
+    meta = {"resourceVersion": str(call.server.store.revision())}
     return respond(call, shaped_list(kind, gone, meta, form, call.server.now()), form)
 
 

@@ -10,7 +10,7 @@ from kctl.server.call import Call
 
 def pod_of(call: Call) -> Object:
     """Raises ApiError NotFound."""
-    return call.server.api.get("pods", call.info.name, call.info.namespace)
+    return call.server.reads.get("pods", call.info.name, call.info.namespace)
 
 
 def container_of(pod: Object, wanted: str) -> str:
