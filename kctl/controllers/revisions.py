@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from kctl.controllers.common import (
     controlled,
@@ -53,8 +53,15 @@ def _number(revision: Object) -> int:
 
 def _data(owner: Object) -> Object:
     """The patch that brings this template back."""
-    template = copy.deepcopy(owner["spec"]["template"])
-    return {"spec": {"template": {"$patch": "replace", **template}}}
+    template = {"$patch": "replace", **owner["spec"]["template"]}
+    return {"spec": {"template": _sorted(template)}}
+
+
+def _sorted(value: Any) -> Any:
+    """Fields by name all the way down: clients compare these bytes with their own."""
+    if isinstance(value, dict):
+        return {name: _sorted(value[name]) for name in sorted(value)}
+    return [_sorted(each) for each in value] if isinstance(value, list) else value
 
 
 def _new(owner: Object, data: Object, number: int, view: View) -> Object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kctl.api.admission.unsupported_jobs import job_fields
+from kctl.api.admission.unsupported_jobs import daemonset_fields, job_fields
 from kctl.api.admission.unsupported_networking import UNSERVED
 from kctl.api.admission.unsupported_pods import pod_fields
 from kctl.api.admission.unsupported_services import service_fields
@@ -45,6 +45,8 @@ def _messages(request: Request, obj: Object) -> list[str]:
     if resource in _TEMPLATES:
         template = obj["spec"].get("template") or {}
         said = pod_fields(template.get("spec") or {}, "spec.template.spec")
+        if resource == "daemonsets.apps":
+            return said + daemonset_fields(obj["spec"])
         return said + (job_fields(obj["spec"], "spec") if resource == "jobs.batch" else [])
     return []
 

@@ -13,6 +13,8 @@ from kctl.commands.parse import Args
 from kctl.commands.rollout.options import targets as target_options
 from kctl.commands.rollout.shared import (
     CHANGE_CAUSE,
+    group_kind,
+    is_daemon_set,
     is_deployment,
     revisions,
     targets,
@@ -27,9 +29,9 @@ def run(ctx: Context, args: Args) -> int:
     findings = targets(ctx, args)
     for found in findings:
         with findings.guard():
-            if not is_deployment(found):
+            if not is_deployment(found) and not is_daemon_set(found):
                 raise UsageError(
-                    f'no history viewer has been implemented for "{found.resource.kind}"'
+                    f'no history viewer has been implemented for "{group_kind(found)}"'
                 )
             _show(ctx, args, found)
     return findings.finish()
@@ -62,13 +64,13 @@ def _table(known: dict[int, Object]) -> str:
     return out.text() if known else "No rollout history found."
 
 
-def _template(replica_set: Object) -> str:
+def _template(revision: Object) -> str:
     from kctl.printing.describe.template import template_lines
     from kctl.printing.describe.writer import Writer
 
-    template = replica_set["spec"]["template"]
-    cause = (replica_set["metadata"].get("annotations") or {}).get(CHANGE_CAUSE)
-    if cause:
+    template = revision["spec"]["template"]
+    cause = (revision["metadata"].get("annotations") or {}).get(CHANGE_CAUSE)
+    if cause and revision["kind"] == "ReplicaSet":
         meta = dict(template.get("metadata") or {})
         meta["annotations"] = {**(meta.get("annotations") or {}), CHANGE_CAUSE: cause}
         template = {**template, "metadata": meta}

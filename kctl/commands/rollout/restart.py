@@ -9,7 +9,7 @@ from kctl.commands.context import Context
 from kctl.commands.objects import Found
 from kctl.commands.parse import Args
 from kctl.commands.rollout.options import changing
-from kctl.commands.rollout.shared import change_each
+from kctl.commands.rollout.shared import DAEMON_SETS, DEPLOYMENTS, change_each
 
 Object = dict[str, Any]
 
@@ -27,7 +27,8 @@ def run(ctx: Context, args: Args) -> int:
             )
         return {"spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: at}}}}}
 
-    return change_each(ctx, args, "restarting", restart, "restarted")
+    resources = (DEPLOYMENTS, DAEMON_SETS)
+    return change_each(ctx, args, "restarting", restart, "restarted", resources)
 
 
 COMMAND = Command(

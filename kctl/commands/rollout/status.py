@@ -10,7 +10,13 @@ from kctl.commands.follow import follow
 from kctl.commands.objects import Found, get
 from kctl.commands.parse import Args
 from kctl.commands.rollout.options import targets as target_options
-from kctl.commands.rollout.shared import is_deployment, revision_of, targets
+from kctl.commands.rollout.shared import (
+    group_kind,
+    is_daemon_set,
+    is_deployment,
+    revision_of,
+    targets,
+)
 
 Object = dict[str, Any]
 
@@ -43,13 +49,32 @@ def progress(deployment: Object, revision: int = 0) -> tuple[str, bool]:
     return f'deployment "{name}" successfully rolled out', True
 
 
+def daemon_progress(daemon_set: Object) -> tuple[str, bool]:
+    """The same for a daemon set."""
+    meta, status = daemon_set["metadata"], daemon_set.get("status") or {}
+    if daemon_set["spec"]["updateStrategy"]["type"] != "RollingUpdate":
+        raise UsageError("rollout status is only available for RollingUpdate strategy type")
+    if meta.get("generation", 0) > status.get("observedGeneration", 0):
+        return "Waiting for daemon set spec update to be observed...", False
+    waiting = f'Waiting for daemon set "{meta["name"]}" rollout to finish: '
+    desired, updated = (
+        status.get(name, 0) for name in ("desiredNumberScheduled", "updatedNumberScheduled")
+    )
+    if updated < desired:
+        return f"{waiting}{updated} out of {desired} new pods have been updated...", False
+    available = status.get("numberAvailable", 0)
+    if available < desired:
+        return f"{waiting}{available} of {desired} updated pods are available...", False
+    return f'daemon set "{meta["name"]}" successfully rolled out', True
+
+
 def run(ctx: Context, args: Args) -> int:
     findings = targets(ctx, args)
     deadline = ctx.time() + args["timeout"] if args["timeout"] else None
     for found in findings:
         with findings.guard():
-            if not is_deployment(found):
-                raise UsageError(f"no status viewer has been implemented for {found.resource.kind}")
+            if not is_deployment(found) and not is_daemon_set(found):
+                raise UsageError(f"no status viewer has been implemented for {group_kind(found)}")
             _follow_one(ctx, args, found, deadline)
     if not findings and not findings.errors:
         ctx.err.write(f"No resources found in {ctx.namespace} namespace.\n")
@@ -62,7 +87,9 @@ def _follow_one(ctx: Context, args: Args, found: Found, deadline: float | None) 
         obj = get(ctx, found.resource, found.namespace, found.name)
         if obj is None:
             raise UsageError("object has been deleted")
-        line, complete = progress(obj, args["revision"])
+        line, complete = (
+            daemon_progress(obj) if is_daemon_set(found) else progress(obj, args["revision"])
+        )
         if line != said:
             said = line
             ctx.say(line)

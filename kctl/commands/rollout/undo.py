@@ -13,7 +13,13 @@ from kctl.commands.output import Result
 from kctl.commands.output import dry_run as dry_run_of
 from kctl.commands.parse import Args
 from kctl.commands.rollout.options import targets as target_options
-from kctl.commands.rollout.shared import DEPLOYMENTS, is_deployment, revisions, targets
+from kctl.commands.rollout.shared import (
+    group_kind,
+    is_daemon_set,
+    is_deployment,
+    revisions,
+    targets,
+)
 
 Object = dict[str, Any]
 
@@ -29,8 +35,8 @@ def run(ctx: Context, args: Args) -> int:
     for found in findings:
         with findings.guard():
             _warn_of_apply(ctx, found)
-            if not is_deployment(found):
-                raise UsageError(f'no rollbacker has been implemented for "{found.resource.kind}"')
+            if not is_deployment(found) and not is_daemon_set(found):
+                raise UsageError(f'no rollbacker has been implemented for "{group_kind(found)}"')
             changed = _undo_one(ctx, args, found, result, dry) or changed
     if changed:
         ctx.settle()
@@ -55,7 +61,7 @@ def _undo_one(ctx: Context, args: Args, found: Found, result: Result, dry: str) 
         return False
     patch = [{"op": "replace", "path": "/spec/template", "value": template}]
     obj = ctx.plane.api.patch(
-        DEPLOYMENTS,
+        found.resource.resource,
         found.name,
         found.namespace,
         patch,
@@ -96,6 +102,8 @@ def _template(ctx: Context, found: Found, wanted: int) -> Object:
             raise UsageError(f"unable to find specified revision {wanted} in history")
         chosen: Object = known[wanted]["spec"]["template"]
         return chosen
+    if len(known) < 2 and is_daemon_set(found):
+        raise UsageError("no last revision to roll back to")
     if len(known) < 2:
         raise UsageError(f'no rollout history found for deployment "{found.name}"')
     previous: Object = known[sorted(known)[-2]]["spec"]["template"]

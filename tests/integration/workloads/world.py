@@ -294,7 +294,15 @@ DAEMON_SETS: list[Object] = [
                 }
             ],
         },
-        "data": {"spec": {"template": {"$patch": "replace"}}},
+        "data": {
+            "spec": {
+                "template": {
+                    "$patch": "replace",
+                    "metadata": {"labels": {"app": "agent"}},
+                    "spec": {"containers": [{"name": "main", "image": "agent:0"}]},
+                }
+            }
+        },
         "revision": 1,
     },
 ]
@@ -308,9 +316,13 @@ def build(home: Path) -> None:
     """Fill a new home."""
     home.mkdir(mode=0o700)
     with open_plane(home) as plane:
+        uids: dict[str, str] = {}
         for obj in EVERYTHING:
+            for owner in obj["metadata"].get("ownerReferences", []):
+                owner["uid"] = uids[owner["name"]]
             namespace = "" if obj["kind"].endswith("Class") else "default"
             made = plane.api.create(obj, namespace=namespace or None)
+            uids[made["metadata"]["name"]] = made["metadata"]["uid"]
             if obj.get("status"):
                 try:
                     plane.api.update({**made, "status": obj["status"]}, subresource="status")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kctl.store.store import Store
 from tests.unit.kinds.objects import (
     CREATED,
     EPOCH,
@@ -19,8 +22,15 @@ from tests.unit.kinds.objects import (
     row,
     update_faults,
 )
+from tests.unit.kinds.test_admission import Plane
 
 MAX = 2**31 - 1
+
+
+@pytest.fixture
+def plane(tmp_path: Path) -> Iterator[Plane]:
+    with Store.open(tmp_path / "db") as store:
+        yield Plane(store)
 
 
 def _template(**spec: Any) -> Object:
@@ -334,3 +344,35 @@ def test_the_row_of_a_cron_job() -> None:
     made["status"] = {"active": [{}, {}], "lastScheduleTime": CREATED}
     assert row(made)[1:7] == ["@daily", "UTC", "True", 2, [EPOCH], [EPOCH]]
     assert row(defaulted(cronjob()))[2:6] == ["<none>", "False", 0, "<none>"]
+
+
+# --- what kctl does not honour ---
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "spec", "told"),
+    [
+        (
+            "batch/v1",
+            "Job",
+            {"completionMode": "Indexed", "completions": 1, "backoffLimitPerIndex": 1},
+            "spec.backoffLimitPerIndex: ",
+        ),
+        (
+            "apps/v1",
+            "DaemonSet",
+            {
+                "selector": {"matchLabels": {"a": "b"}},
+                "updateStrategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+            },
+            "spec.updateStrategy.rollingUpdate.maxSurge: ",
+        ),
+    ],
+)
+def test_what_is_not_honoured_is_told(
+    plane: Plane, version: str, kind: str, spec: Object, told: str
+) -> None:
+    template = _template(restartPolicy="Never" if kind == "Job" else "Always")
+    template["metadata"] = {"labels": {"a": "b"}}
+    plane.make(version, kind, "x", spec={**spec, "template": template})
+    assert [each[: len(told)] for each in plane.warnings] == [told]
