@@ -218,7 +218,9 @@ def test_nothing_found_is_said_on_standard_error(kctl: Kctl) -> None:
 
 def test_api_resources_are_listed(kctl: Kctl) -> None:
     listed = kctl("api-resources", "--no-headers", "--api-group=apps").out.splitlines()
-    assert listed[0].split() == ["deployments", "deploy", "apps/v1", "true", "Deployment"]
+    rows = [each.split() for each in listed]
+    assert ["deployments", "deploy", "apps/v1", "true", "Deployment"] in rows
+    assert rows == sorted(rows)
 
 
 def test_the_cron_line_names_the_home(kctl: Kctl) -> None:
