@@ -32,9 +32,7 @@ def test_a_service_is_reached_at_its_address_and_known_by_its_name(tmp_path: Pat
         target = Target("https://hook.default.svc:443/", found.ca, address)
         assert call_webhook(target, b"", 5).startswith(b"/ ")
         wrong = Target("https://other.default.svc:443/", found.ca, address)
-        with pytest.raises(
-            WebhookFailure, match=r"tls: failed to verify .* x509: .*other"
-        ):
+        with pytest.raises(WebhookFailure, match=r"tls: failed to verify .* x509: .*other"):
             call_webhook(wrong, b"", 5)
 
 

@@ -122,7 +122,7 @@ class World:
         engines._threads = Threads(8)
         engines.of = lambda pod: self.host  # type: ignore[method-assign,assignment,return-value]
         api = SimpleNamespace(get=self._get)
-        self.server: Any = SimpleNamespace(api=api, engines=engines, now=lambda: 1000.0)
+        self.server: Any = SimpleNamespace(api=api, reads=api, engines=engines, now=lambda: 1000.0)
 
     def _get(self, resource: str, name: str, namespace: str) -> Object:
         found = self.objects.get((resource, name))
