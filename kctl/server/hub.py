@@ -19,6 +19,8 @@ from kctl.store.types import Change, Compacted, StoreError
 
 BACKLOG = 4096
 """Changes that a watch may be behind."""
+BACKLOG_BYTES = 4 * 1024 * 1024
+"""What these may be of bytes; one larger change alone may wait."""
 POLL = 0.5
 """Seconds after which the reader looks whether it is to stop."""
 
@@ -46,6 +48,7 @@ class Subscription:
     def __init__(self, hub: Hub, resource: str, namespace: str, since: int) -> None:
         self._hub, self.resource, self.namespace, self.since = hub, resource, namespace, since
         self._waiting: deque[Shared] = deque()
+        self._size = 0
         self._news = asyncio.Event()
         self.revision = since
         """up to which everything was handed out"""
@@ -53,10 +56,14 @@ class Subscription:
         """why there will be no more: "slow", "stopping" or "lost" """
 
     def offer(self, shared: Shared) -> None:
-        if len(self._waiting) >= BACKLOG:
+        size = len(shared.change.value)
+        full = len(self._waiting) >= BACKLOG or self._size + size > BACKLOG_BYTES
+        if self.ended or (full and self._waiting):
             self.end("slow")
+            self._waiting.clear()
             return
         self._waiting.append(shared)
+        self._size += size
         self._news.set()
 
     def end(self, why: str) -> None:
@@ -75,6 +82,7 @@ class Subscription:
         self._news.clear()
         found = [] if self.ended == "slow" else list(self._waiting)
         self._waiting.clear()
+        self._size = 0
         if found:
             self.revision = found[-1].change.revision
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import orjson
@@ -25,6 +25,8 @@ from kctl.store.types import Change, Compacted
 LONGEST = (1800, 3600)
 """Seconds that a watch lasts whose client names no time, at random between these."""
 BOOKMARK_SECONDS = 50.0
+PIECE = 64 * 1024
+"""Bytes that are written at once."""
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
@@ -115,7 +117,8 @@ class Watch:
                 break
             news = await place.next(min(left, self._bookmark_due()))
             lines = [self._event(each) for each in news if each.change.revision > place.since]
-            if told := b"".join(lines):
+            del news
+            for told in _joined(lines):
                 yield told
             if self.options.bookmarks and self._bookmark_due() <= 0:
                 yield self._bookmark(place.revision)
@@ -186,6 +189,21 @@ class Watch:
         if self.form.media == Shape().media:
             return orjson.dumps(event) + b"\n"
         return encode(event, self.form) + b"---\n"
+
+
+def _joined(lines: list[bytes]) -> Iterator[bytes]:
+    """The lines in pieces of a size that one write takes; they are let go of as they go."""
+    piece: list[bytes] = []
+    size = 0
+    for at, line in enumerate(lines):
+        lines[at] = b""
+        piece.append(line)
+        size += len(line)
+        if size >= PIECE:
+            yield b"".join(piece)
+            piece, size = [], 0
+    if size:
+        yield b"".join(piece)
 
 
 def _batches(found: ObjectList, size: int = 200) -> list[list[Object]]:
