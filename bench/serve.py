@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from bench.lab import Lab, lab, median, say
 from bench.store import Etcd
 
-ROUNDS = 3
+ROUNDS = 2
 SECONDS = 3
 CLIENTS = (1, 50)
 PODS = 1000

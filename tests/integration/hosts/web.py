@@ -54,7 +54,7 @@ def check(kctl: Kctl, version: str, replicas: int, live: Sequence[str]) -> None:
     assert {each["spec"]["containers"][0]["image"].split(":")[1] for each in found} == {version}
     assert wrong_containers(kctl, found, live) == []
     assert wrong_store(kctl, found, live) == []
-    wrong = until_right(lambda: wrong_answers(kctl, found, version, live), 15)
+    wrong = until_right(lambda: wrong_answers(kctl, found, version, live), 40)
     assert wrong == []
 
 

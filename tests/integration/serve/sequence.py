@@ -446,8 +446,8 @@ def cordon(client: Client) -> None:
     (node,) = client.do("get", "nodes", "-o", "jsonpath={.items[*].metadata.name}").split()
     client.do("cordon", node)
     client.do("uncordon", node)
-    client.do("taint", "node", node, "for=test:PreferNoSchedule")
-    client.do("taint", "node", node, "for-")
+    client.do("taint", "node", node, f"{client.namespace}=test:PreferNoSchedule")
+    client.do("taint", "node", node, f"{client.namespace}-")
 
 
 @step("drain")

@@ -63,6 +63,8 @@ class Served:
             "KUBECONFIG": str(self.kubeconfig),
             "HOME": str(folder),
         }
+        if not reconcile:  # nor does a command beside it make this machine a node
+            self.environment["KCTL_LOCAL_HOST"] = "none"
         argv = [sys.executable, "-m", "kctl", "serve", "--listen=127.0.0.1:0"]
         argv += [f"--write-kubeconfig={self.kubeconfig}", "--log-level=warning", *words]
         if not reconcile:
