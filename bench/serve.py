@@ -260,7 +260,9 @@ def _fan_out(home: Lab, url: str) -> dict[str, float]:
     """Milliseconds from before a write until each of the watches has its event."""
     say(f"  {WATCHES} watches")
     port = url.rpartition(":")[2]
-    path = f"{MAPS}?watch=1&fieldSelector=metadata.name%3Dtarget"
+    listed = json.loads(_get(url, f"{MAPS}?limit=1", home))
+    since = listed["metadata"]["resourceVersion"]
+    path = f"{MAPS}?watch=1&fieldSelector=metadata.name%3Dtarget&resourceVersion={since}"
     argv = [sys.executable, "-c", _FOLLOW, port, str(WATCHES), path, TOKEN, str(WRITES)]
     follower = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
     assert follower.stdout is not None

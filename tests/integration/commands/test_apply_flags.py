@@ -15,7 +15,12 @@ import pytest
 def kctl(home: Path, *words: str, stdin: Any = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "kctl", *words],
-        env={**os.environ, "KCTL_HOME": str(home), "KUBECONFIG": str(home / "none")},
+        env={
+            **os.environ,
+            "KCTL_HOME": str(home),
+            "KUBECONFIG": str(home / "none"),
+            "KCTL_LOCAL_HOST": "none",
+        },
         input=json.dumps(stdin) if stdin is not None else "",
         capture_output=True,
         text=True,

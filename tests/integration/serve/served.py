@@ -55,7 +55,7 @@ class Served:
 
     def __init__(self, folder: Path, *words: str, reconcile: bool = False) -> None:
         self.home, self.kubeconfig = folder / "home", folder / "kubeconfig"
-        self.folder = folder
+        self.folder, self.reconcile = folder, reconcile
         folder.mkdir(parents=True, exist_ok=True)
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("KCTL_")},
@@ -166,7 +166,7 @@ class Served:
     # --- the end ---
 
     def stop(self) -> int:
-        """SIGTERM; the exit code."""
+        """SIGTERM; the exit code. Of a server without a loop nothing is left."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
@@ -178,4 +178,6 @@ class Served:
             self._log.close()
             if self.process.stdout is not None:
                 self.process.stdout.close()
+        if not self.reconcile:
+            self.kctl("reset", "--yes")  # ends passes that a command left behind
         return code
