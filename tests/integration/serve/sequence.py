@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 import urllib.request
 from collections.abc import Callable
@@ -14,6 +15,8 @@ STEPS: dict[str, Step] = {}
 """By the command as the table shows it, in the order in which they run."""
 
 
+TAINTS = threading.Lock()
+"""kubectl replaces the whole list of a node's taints: one client at a time."""
 SINCE: dict[str, int] = {}
 """The first minor version of kubectl that has a command, where it is a newer one."""
 
@@ -446,8 +449,9 @@ def cordon(client: Client) -> None:
     (node,) = client.do("get", "nodes", "-o", "jsonpath={.items[*].metadata.name}").split()
     client.do("cordon", node)
     client.do("uncordon", node)
-    client.do("taint", "node", node, f"{client.namespace}=test:PreferNoSchedule")
-    client.do("taint", "node", node, f"{client.namespace}-")
+    with TAINTS:
+        client.do("taint", "node", node, f"{client.namespace}=test:PreferNoSchedule")
+        client.do("taint", "node", node, f"{client.namespace}-")
 
 
 @step("drain")
