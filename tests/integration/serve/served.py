@@ -170,7 +170,7 @@ class Served:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            code = self.process.wait(30)
+            code = self.process.wait(90)  # pods that are told to stop have their grace
         finally:
             if self.process.poll() is None:
                 self.process.kill()

@@ -14,7 +14,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from tests.integration.reconcile.cluster import ENGINE
+from tests.integration.reconcile.cluster import ENGINE, until
 from tests.integration.serve.clients import Client, table
 from tests.integration.serve.sequence import SINCE, STEPS
 from tests.integration.serve.served import KUBECTL, Served, older_kubectls
@@ -50,8 +50,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     made = Served(tmp_path_factory.mktemp("conformance"), reconcile=True)
     yield made
     made.stop()
-    reset = made.kctl("reset", "--yes")
-    assert reset.code == 0, reset
+    until(lambda: made.kctl("reset", "--yes").code == 0, 60, "a clean engine")
     assert "Traceback" not in made.log(), made.log()
 
 
