@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from kctl.api.crd.kinds import priority
 from kctl.api.kind import Kind, Object
 
 VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
@@ -69,22 +70,6 @@ def group_versions(kinds: Iterable[Kind]) -> dict[str, dict[str, list[Kind]]]:
         group: {version: versions[version] for version in sorted(versions, key=priority)}
         for group, versions in found.items()
     }
-
-
-def priority(version: str) -> tuple[int, int, int, str]:
-    """Sorts v2 before v1 before v1beta2 before v1beta1 before v1alpha1 before anything else
-    (version.CompareKubeAwareVersionStrings)."""
-    rest = version.removeprefix("v")
-    major = rest[: len(rest) - len(rest.lstrip("0123456789"))]
-    stage = rest[len(major) :]
-    for rank, word in enumerate(("", "beta", "alpha")):
-        number = stage.removeprefix(word) if word else stage
-        if rest != version and major and stage.startswith(word):
-            if rank == 0 and not stage:
-                return (0, -int(major), 0, "")
-            if rank and number.isdigit():
-                return (rank, -int(major), -int(number), "")
-    return (9, 0, 0, version)
 
 
 # --- aggregated ---
