@@ -165,8 +165,9 @@ class Served:
 
     # --- the end ---
 
-    def stop(self) -> int:
-        """SIGTERM; the exit code. Of a server without a loop nothing is left."""
+    def stop(self, *, keep: bool = False) -> int:
+        """SIGTERM; the exit code. Of a server without a loop nothing is left,
+        unless another one is to `keep` its home."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
@@ -178,6 +179,6 @@ class Served:
             self._log.close()
             if self.process.stdout is not None:
                 self.process.stdout.close()
-        if not self.reconcile:
+        if not self.reconcile and not keep:
             self.kctl("reset", "--yes")  # ends passes that a command left behind
         return code

@@ -320,7 +320,7 @@ def test_a_dead_webhook_on_everything_keeps_no_server_from_starting(tmp_path: Pa
         )
         assert first.kubectl("create", "configmap", "c").code == 1
     finally:
-        assert first.stop() == 0
+        assert first.stop(keep=True) == 0
     again = Served(tmp_path)
     try:
         assert "view" in again.do("get", "clusterrole", "view")
