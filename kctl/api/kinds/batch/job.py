@@ -73,7 +73,7 @@ def _prepare_create(obj: Object) -> None:
 def _select_own(obj: Object) -> None:
     """The labels of the pods and the selector that finds no others. What is there already
     stays, and validation says whether it may."""
-    uid, name = obj["metadata"]["uid"], obj["metadata"]["name"]
+    uid, name = obj["metadata"]["uid"], obj["metadata"].get("name", "")
     meta = obj["spec"]["template"]["metadata"]
     labels = meta["labels"] = dict(meta.get("labels") or {})
     for prefix in ("", "batch.kubernetes.io/"):
