@@ -13,6 +13,7 @@ from kctl.api.fields import forbidden, not_supported
 from kctl.api.kind import Kind, Object
 from kctl.server import bodies
 from kctl.server.call import Call
+from kctl.server.delete_options import delete_options
 from kctl.server.negotiate import Shape, shape
 from kctl.server.respond import respond
 from kctl.server.shapes import shaped, shaped_list
@@ -179,7 +180,7 @@ def _patch_body(raw: bytes, type_: str) -> Any:
 
 async def delete(call: Call, kind: Kind) -> Response:
     form = shape(call.headers, call.query)
-    asked = await _delete_options(call)
+    asked = await delete_options(call)
     info = call.info
     gone = await call.blocking(
         partial(
@@ -187,14 +188,14 @@ async def delete(call: Call, kind: Kind) -> Response:
             kind,
             info.name,
             info.namespace,
-            propagation=asked["propagation"],
-            grace=asked["grace"],
-            uid=asked["uid"],
-            resource_version=asked["version"],
-            dry_run=asked["dry_run"],
+            propagation=asked.propagation,
+            grace=asked.grace,
+            uid=asked.uid,
+            resource_version=asked.version,
+            dry_run=asked.dry_run,
         )
     )
-    stays = asked["dry_run"] or call.server.exists(kind, info.namespace, info.name)
+    stays = asked.dry_run or call.server.exists(kind, info.namespace, info.name)
     if stays or kind.resource in RETURNS_DELETED:
         return _answer(call, kind, gone, form)
     return respond(call, _deleted(kind, gone), form)
@@ -215,7 +216,7 @@ def _deleted(kind: Kind, obj: Object) -> Object:
 
 async def delete_collection(call: Call, kind: Kind) -> Response:
     form = shape(call.headers, call.query)
-    asked = await _delete_options(call)
+    asked = await delete_options(call)
     gone = await call.blocking(
         partial(
             call.server.api.delete_collection,
@@ -223,41 +224,13 @@ async def delete_collection(call: Call, kind: Kind) -> Response:
             call.info.namespace or None,
             label_selector=call.query.get("labelSelector", ""),
             field_selector=call.query.get("fieldSelector", ""),
-            propagation=asked["propagation"],
-            grace=asked["grace"],
-            dry_run=asked["dry_run"],
+            propagation=asked.propagation,
+            grace=asked.grace,
+            dry_run=asked.dry_run,
         )
     )
     meta = {"resourceVersion": str(call.server.store.revision())}
     return respond(call, shaped_list(kind, gone, meta, form, call.server.now()), form)
-
-
-async def _delete_options(call: Call) -> dict[str, Any]:
-    """From the body (DeleteOptions) or, where there is none, from the parameters."""
-    body = await bodies.read(call)
-    given: Object = body if isinstance(body, dict) else {}
-    if body is not None and not isinstance(body, dict):
-        raise bad_request("the body of a delete is to be DeleteOptions")
-    if given.get("kind") not in (None, "", "DeleteOptions"):
-        raise bad_request(f'expected DeleteOptions, got "{given["kind"]}"')
-    preconditions = given.get("preconditions") or {}
-    dry = given.get("dryRun") or call.queries.get("dryRun") or []
-    if any(each != "All" for each in dry):
-        raise invalid("meta.k8s.io", "DeleteOptions", "", [not_supported("dryRun", dry, ("All",))])
-    propagation = given.get("propagationPolicy") or call.query.get("propagationPolicy") or None
-    orphan = given.get("orphanDependents")
-    if orphan is not None and propagation is None:
-        propagation = "Orphan" if orphan else "Background"
-    grace = given.get("gracePeriodSeconds", call.number("gracePeriodSeconds"))
-    if grace is not None and (not isinstance(grace, int) or isinstance(grace, bool)):
-        raise bad_request("gracePeriodSeconds is to be a whole number")
-    return {
-        "propagation": propagation,
-        "grace": max(grace, 0) if grace is not None else None,
-        "uid": preconditions.get("uid"),
-        "version": preconditions.get("resourceVersion"),
-        "dry_run": bool(dry),
-    }
 
 
 async def _body(call: Call, asked: Options) -> Any:

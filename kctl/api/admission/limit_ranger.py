@@ -54,7 +54,9 @@ def _fill(pod: Object, items: list[Mapping[str, Any]]) -> None:
                 added = sorted(set(wanted) - set(given))
                 if added:
                     resources[part] = {**given, **{name: wanted[name] for name in added}}
-                    told.append(f"{', '.join(added)} {word} for {title} {container['name']}")
+                    told.append(
+                        f"{', '.join(added)} {word} for {title} {container.get('name', '')}"
+                    )
     if told:
         meta = pod["metadata"]
         text = f"LimitRanger plugin set: {'; '.join(told)}"

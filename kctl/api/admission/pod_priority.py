@@ -31,7 +31,7 @@ def _class(request: Request) -> None:
             why = "this is a system priority class and cannot be deleted"
             raise forbidden(CLASSES, name, why)
     elif request.obj and request.obj.get("globalDefault"):
-        name = request.obj["metadata"]["name"]
+        name = request.obj["metadata"].get("name", "")
         found = _default_class(request)
         if found is None:
             return

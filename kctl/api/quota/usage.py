@@ -138,7 +138,9 @@ def missing(pod: Object, wanted: Iterable[str]) -> Iterator[tuple[str, list[str]
             group, resource = "requests", name
         if resource not in ("cpu", "memory") or group not in ("requests", "limits"):
             continue
-        without = sorted(each["name"] for each in listed if resource not in _asked(each, group))
+        without = sorted(
+            each.get("name", "") for each in listed if resource not in _asked(each, group)
+        )
         if without:
             yield name, without
 

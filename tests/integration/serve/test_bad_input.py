@@ -150,6 +150,27 @@ def test_paths(served: Served, path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        ({"dryRun": 7}, 400, "cannot unmarshal number into Go struct field DeleteOptions.dryRun"),
+        ({"dryRun": ["Some"]}, 422, 'supported values: "All"'),
+        ({"preconditions": []}, 400, "cannot unmarshal array into Go struct field"),
+        ({"preconditions": {"uid": "another"}}, 409, "Precondition failed: UID in precondition"),
+        ({"gracePeriodSeconds": "1"}, 400, "cannot unmarshal string into Go struct field"),
+        ({"propagationPolicy": "Never"}, 422, 'Unsupported value: "Never"'),
+        ({"propagationPolicy": "Orphan", "orphanDependents": True}, 422, "cannot be both set"),
+        ({"kind": "Pod"}, 400, "expected DeleteOptions"),
+        ([], 400, "DeleteOptions"),
+    ],
+)
+def test_delete_options(served: Served, options: Any, code: int, said: str) -> None:
+    served.request("POST", MAPS, {"metadata": {"name": "kept"}})
+    found, _, message = refused(served.request("DELETE", f"{MAPS}/kept", options))
+    assert found == code and said in message
+    assert served.request("GET", f"{MAPS}/kept").code == 200
+
+
+@pytest.mark.parametrize(
     "query",
     [
         "limit=x",
