@@ -82,6 +82,7 @@ class Server:
         self.rows = Rows()
         self.plane = Plane.open(home, url=url, warn=_warn)
         self.plane.store.author = _author
+        self.plane.store.read_beside()
         self._quick = Plane.open(home, url=url, warn=_warn)
         self._long = Plane.open(home, url=url, warn=_warn)
         self.store = self._quick.store

@@ -70,6 +70,11 @@ class Backing(Protocol):
         """A connection in autocommit mode. Raises StoreError."""
         ...
 
+    def beside(self) -> Connection:
+        """Another connection that only reads, of a database that is connected already.
+        Raises StoreError."""
+        ...
+
     def turn(self) -> AbstractContextManager[Any]:
         """A context manager that is held while this process writes, so that writers
         queue in a fair order."""
@@ -145,7 +150,7 @@ class Transaction:
 
     def _roll_back(self) -> None:
         """SQLite has already rolled back by itself after some errors (disk full)."""
-        if getattr(self._session.connection, "in_transaction", True):
+        if self._session.in_transaction:
             self._session.command("ROLLBACK")
 
     def _leave(self, entered: int) -> None:
@@ -206,8 +211,13 @@ class Session:
         readers of this process wait for neither queue."""
         return Transaction(self, self.backing.begin_write, (self._writers, self.backing.turn()))
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether the database is in one still: it gives up some by itself."""
+        return bool(getattr(self.connection, "in_transaction", True))
+
     def command(self, text: str) -> None:
-        """BEGIN, COMMIT or ROLLBACK. Raises StoreError."""
+        """BEGIN, COMMIT, ROLLBACK or a savepoint. Raises StoreError."""
         try:
             self.connection.execute(text)
         except self.backing.failures as error:

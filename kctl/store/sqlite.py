@@ -72,6 +72,16 @@ class SqliteFile:
         except sqlite3.Error as error:
             raise explain(error, self.where) from error
 
+    def beside(self) -> Connection:
+        connection = _connect(self.where)
+        try:
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+            connection.execute("PRAGMA query_only = ON")
+        except sqlite3.Error as error:
+            connection.close()
+            raise explain(error, self.where) from error
+        return connection
+
     def turn(self) -> FileTurn:
         if self._turn is None:
             raise StoreError(f'the database "{self.where}" is not open')
@@ -124,6 +134,9 @@ class SqliteMemory:
         connection = _connect(":memory:")
         connection.execute("PRAGMA foreign_keys = ON")
         return connection
+
+    def beside(self) -> Any:
+        raise StoreError("a copy in memory has one connection")
 
     def turn(self) -> nullcontext[None]:
         return nullcontext()

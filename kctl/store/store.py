@@ -15,6 +15,7 @@ from kctl.store import authors, leases, log, memos, meta, reads, retention, writ
 from kctl.store.address import backing_for
 from kctl.store.migrations import migrate
 from kctl.store.session import Session
+from kctl.store.together import Together
 from kctl.store.types import Backend, Change, Key, Lease, Memo, Page, Record, Write
 
 POLL_SECONDS = 0.02
@@ -30,7 +31,8 @@ class Store(Backend):
     Every method raises StoreError for what the database refuses."""
 
     def __init__(self, session: Session, *, clock: Callable[[], float] = time.time) -> None:
-        self._session, self._clock = session, clock
+        self._session, self._reader, self._clock = session, session, clock
+        self._together = Together(session, clock, self._compact_a_little)
         self._written = threading.Condition()
         self.author: Callable[[], str] = _nobody
         """who calls `write` now, in words of the caller's; "" leaves no trace"""
@@ -58,16 +60,16 @@ class Store(Backend):
     # Objects
 
     def revision(self) -> int:
-        return log.newest_revision(self._session)
+        return log.newest_revision(self._reader)
 
     def get(self, key: Key) -> Record | None:
-        return reads.get(self._session, key)
+        return reads.get(self._reader, key)
 
     def referring(self, ref: str) -> Sequence[Record]:
-        return reads.referring(self._session, ref)
+        return reads.referring(self._reader, ref)
 
     def claims(self, prefix: str) -> set[str]:
-        return reads.held_claims(self._session, prefix)
+        return reads.held_claims(self._reader, prefix)
 
     def write(self, writes: Sequence[Write]) -> Sequence[int]:
         return self.commit(writes, {}, self.author())
@@ -78,18 +80,22 @@ class Store(Backend):
         """`write` and `remember` in one transaction, signed by `author`."""
         if not wanted and not memory:
             return []
-        with self._session.writing():
-            now = self._clock()
+
+        def work(now: float) -> list[int]:
             numbers = writes.apply(self._session, wanted, now)
             memos.remember(self._session, memory)
             if numbers and author:
                 authors.sign(self._session, numbers, author)
-            if numbers:
-                retention.compact_a_little(self._session, numbers[0] - 1, numbers[-1], now)
+            return numbers
+
+        numbers = self._together.run(work)
         if numbers:
             with self._written:
                 self._written.notify_all()
         return numbers
+
+    def _compact_a_little(self, first: int, last: int, now: float) -> None:
+        retention.compact_a_little(self._session, first - 1, last, now)
 
     # The log
 
@@ -103,7 +109,7 @@ class Store(Backend):
     ) -> list[Change]:
         """What was written after the revision `since`, in order; `limit` 0 is all of it.
         Raises Compacted."""
-        return log.changes(self._session, since, resource, namespace, limit)
+        return log.changes(self._reader, since, resource, namespace, limit)
 
     def trail(
         self,
@@ -114,7 +120,7 @@ class Store(Backend):
         limit: int = 0,
     ) -> list[authors.Entry]:
         """Who wrote what, the newest first; `limit` 0 is all of it."""
-        return authors.trail(self._session, resource, namespace, name, limit)
+        return authors.trail(self._reader, resource, namespace, name, limit)
 
     def wait(self, since: int, timeout: float) -> bool:
         """Block until `revision() > since`, whoever writes; False after `timeout` seconds."""
@@ -136,7 +142,7 @@ class Store(Backend):
     # What passes remember
 
     def memory(self) -> dict[str, Memo]:
-        return memos.recall(self._session)
+        return memos.recall(self._reader)
 
     def remember(self, updates: Mapping[str, Memo | None]) -> None:
         """Keep each memo by its key; None forgets it."""
@@ -144,12 +150,12 @@ class Store(Backend):
 
     def next_due(self) -> float | None:
         """The earliest `due` of all memos, epoch seconds."""
-        return memos.next_due(self._session)
+        return memos.next_due(self._reader)
 
     # Facts about the database
 
     def meta_get(self, key: str) -> str | None:
-        return meta.meta_get(self._session, key)
+        return meta.meta_get(self._reader, key)
 
     def meta_put(self, key: str, value: str) -> None:
         with self._session.writing():
@@ -191,9 +197,16 @@ class Store(Backend):
 
     def lease_get(self, name: str) -> Lease | None:
         """Who took it last; it may have expired."""
-        return leases.get(self._session, name)
+        return leases.get(self._reader, name)
 
     # The store itself
+
+    def read_beside(self) -> None:
+        """Give reads a connection of their own, for a process whose threads write much: they
+        wait for no writer's disk then. Raises StoreError."""
+        if self._reader is self._session:
+            backing = self._session.backing
+            self._reader = Session(backing, backing.beside())
 
     def fork(self) -> Store:
         """An independent copy in memory: what is written there stays there."""
@@ -202,6 +215,8 @@ class Store(Backend):
         return Store(Session(backing, connection), clock=self._clock)
 
     def close(self) -> None:
+        if self._reader is not self._session:
+            self._reader.close()
         self._session.close()
 
     def __enter__(self) -> Store:
@@ -225,5 +240,5 @@ class Store(Backend):
         revision: int | None = None,
     ) -> Page:
         return reads.list_page(
-            self._session, resource, namespace, limit=limit, after=after, revision=revision
+            self._reader, resource, namespace, limit=limit, after=after, revision=revision
         )

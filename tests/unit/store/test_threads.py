@@ -7,8 +7,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from kctl.store.store import Store
-from kctl.store.types import Conflict, Key, Write
+from kctl.store.types import Conflict, Key, StoreError, Write
 
 from .writing import POD, pod, put
 
@@ -66,3 +68,23 @@ def test_a_reader_does_not_wait_for_the_writers_queue(path: Path, store: Store) 
             assert time.monotonic() - started < 1.0
             assert not waiting.done()
         assert waiting.result(timeout=10) == 2
+
+
+def test_reads_beside_wait_for_no_write(store: Store) -> None:
+    """A thread of this process is in the middle of a transaction, its disk is slow."""
+    put(store, POD, b"old")
+    store.read_beside()
+    store.read_beside()  # once is enough
+    with ThreadPoolExecutor(1) as pool, store._session.writing():
+        store._session.connection.execute("UPDATE current SET uid = 'other'")
+        found = pool.submit(store.get, POD).result(timeout=10)
+        assert found is not None and (found.value, found.uid) == (b"old", "uid-of-web")
+        assert pool.submit(store.list, "pods").result(timeout=10).records == [found]
+        assert pool.submit(store.revision).result(timeout=10) == 1
+    assert put(store, POD, b"new") == 2
+    assert store.get(POD).value == b"new"  # type: ignore[union-attr]
+
+
+def test_a_copy_in_memory_reads_where_it_writes(store: Store) -> None:
+    with store.fork() as copy, pytest.raises(StoreError, match="one connection"):
+        copy.read_beside()
