@@ -89,8 +89,10 @@ class PodContext:
         return f"{self.name}_{self.namespace}({self.uid})"
 
     def ours(self, moment: float) -> float:
-        """A moment by the clock of the host, by ours: back-offs and delays are counted here."""
-        return moment - self.seen.skew
+        """A moment by the clock of the host, by ours: back-offs and delays are counted here.
+        What a host tells of has happened: a clock that was set while we looked, so that its
+        times and its skew do not belong together, puts nothing into the future."""
+        return min(moment - self.seen.skew, self.now)
 
     def ended_at(self, run: Run) -> float | None:
         """When a container ended, by our clock; None where nobody saw it."""

@@ -8,7 +8,7 @@ import pytest
 
 from kctl.api.errors import ApiError
 from kctl.controllers.common import condition, deleting
-from kctl.runtime.types import StartContainer, TerminatePod
+from kctl.runtime.types import Outcome, StartContainer, TerminatePod
 from kctl.testing.cluster import Cluster
 from tests.unit.controllers.objects import deployment, pod, service
 
@@ -288,6 +288,25 @@ def test_the_clock_of_a_host_jumps() -> None:
         cluster.advance(90)
     assert cluster.running() == before
     assert all(_status(cluster, e["metadata"]["name"])["restartCount"] == 0 for e in _pods(cluster))
+
+
+def test_a_clock_that_is_set_right_delays_no_probe() -> None:
+    """What ran before that carries a time that is still to come."""
+    cluster = Cluster(1)
+    host = cluster.hosts["n0"]
+    start = host._executor._start
+
+    def ahead(operation: StartContainer) -> Outcome:
+        host.engine.skew = 3600.0
+        return start(operation)
+
+    host._executor._start = ahead  # type: ignore[method-assign]
+    probed = pod("probed")
+    probe = {"tcpSocket": {"port": 80}, "periodSeconds": 2, "initialDelaySeconds": 2}
+    probed["spec"]["containers"][0] |= {"readinessProbe": probe}
+    cluster.create(probed)
+    cluster.advance(10)
+    assert _ready(cluster, "pods", "probed") == "True"
 
 
 def _pods(cluster: Cluster) -> list[Object]:
