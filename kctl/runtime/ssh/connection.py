@@ -108,8 +108,6 @@ class Connection:
             backoff.write(self._at.failures, after)
             raise
         backoff.write(self._at.failures, backoff.Failures())
-        if self._hold is not None:
-            Path(self._at.process).write_text(str(self._hold.process()))
         remote.hurry(self._at.control)
 
     def dial(self, host: str, port: int, timeout: float) -> socket.socket:
@@ -192,12 +190,12 @@ class Connection:
         with contextlib.suppress(OSError, BadFolder):
             prepare(self._at.folder)
             with lock.held(self._at.lock, _LOCK_SECONDS):
+                # before the look at the others: who lets go after it finds the mark
+                Path(self._at.leaving).touch(mode=0o600)
                 if lock.alone(self._at.users):
                     master.end(self._at)
                     Path(self._at.leaving).unlink(missing_ok=True)
                     Path(self._at.lock).unlink(missing_ok=True)
-                else:
-                    Path(self._at.leaving).touch(mode=0o600)
 
     def close(self) -> None:
         """Let go; the connection stays for the commands that follow, unless the host was left

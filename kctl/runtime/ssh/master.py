@@ -152,19 +152,28 @@ def end(at: Places) -> None:
     with contextlib.suppress(OSError), Mux.connect(at.control, MUX_SECONDS) as mux:
         mux.terminate()
     _discard(at)
-    for each in (at.log, at.process, at.failures, at.users):
+    for each in (at.log, at.failures, at.users):
         Path(each).unlink(missing_ok=True)
 
 
 def _discard(at: Places) -> None:
     """Remove the sockets of a master that is gone; end one that is stuck."""
-    with contextlib.suppress(OSError, ValueError):
-        process = int(Path(at.process).read_text())
-        line = Path(f"/proc/{process}/cmdline").read_bytes()
-        if at.control.encode() in line:
+    for process in processes(at):
+        with contextlib.suppress(OSError):
             os.kill(process, signal.SIGKILL)
-    for each in (at.control, at.engine, at.process):
+    for each in (at.control, at.engine):
         Path(each).unlink(missing_ok=True)
+
+
+def processes(at: Places) -> list[int]:
+    """The masters of a control socket: one that never answered is not known otherwise."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            line = path.read_bytes()
+            if line.startswith(b"ssh") and at.control.encode() in line:
+                found.append(int(path.parent.name))
+    return found
 
 
 def address(target: SshUrl, at: Places) -> str:

@@ -37,8 +37,6 @@ class Places:
         """stands while the last user is to end the connection"""
         self.log = f"{base}.log"
         """what ssh says"""
-        self.process = f"{base}.pid"
-        """the master's process"""
         self.failures = f"{base}.json"
         """those in a row (`backoff`)"""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kctl.runtime.docker.runtime import DockerRuntime
-from kctl.runtime.ssh import places
+from kctl.runtime.ssh import master, places
 from kctl.runtime.ssh.connection import Connection
 from tests.integration.hosts.bed import Bed
 from tests.integration.hosts.fixtures import images
@@ -90,7 +90,8 @@ def forget_failures(url: str) -> None:
 
 
 def master_of(url: str) -> int:
-    return int(Path(places.places(url).process).read_text())
+    (found,) = master.processes(places.places(url))
+    return found
 
 
 def configuration(bed: Bed, path: Path, text: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from kctl.runtime.docker.runtime import DockerRuntime
-from kctl.runtime.ssh import places
+from kctl.runtime.ssh import lock, places
 from kctl.runtime.types import CleanNode, HostUnreachable
 from tests.integration.hosts.bed import Bed
 from tests.integration.reconcile.cluster import until
@@ -214,6 +214,41 @@ def test_a_connection_in_use_elsewhere_ends_with_its_last_user(
     staying.ensure()
     staying.close()
     assert len(masters(folder)) == 1
+
+
+def test_who_lets_go_while_another_leaves_ends_the_connection(
+    bed: Bed, folder: Path, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staying, leaving = connect(bed.url("h1")), connect(bed.url("h1"))
+    staying.ensure()
+    leaving.ensure()
+    alone, closing = lock.alone, threading.Thread(target=staying.close)
+
+    def just_before(path: str) -> bool:
+        found = alone(path)
+        if not closing.ident:
+            closing.start()
+            until(lambda: alone(path), 5, "the other lets go")
+        return found
+
+    monkeypatch.setattr(lock, "alone", just_before)
+    leaving.leave()
+    closing.join(20)
+    until(lambda: masters(folder) == [], 10, "the end of the master")
+
+
+def test_a_master_that_nobody_knows_of_goes_when_another_is_started(
+    bed: Bed, folder: Path, connect: Connect
+) -> None:
+    """Its socket has gone, so nobody can tell it to end."""
+    connection = connect(bed.url("h1"))
+    connection.ensure()
+    lost = master_of(bed.url("h1"))
+    connection.close()
+    Path(places.places(bed.url("h1")).control).unlink()
+    connection.ensure()
+    until(lambda: lost not in masters(folder), 10, "the end of the lost master")
+    assert masters(folder) == [master_of(bed.url("h1"))]
 
 
 def test_waits_grow_and_the_first_success_ends_them(
