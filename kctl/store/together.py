@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from kctl.store.errors import StoreError
 from kctl.store.session import Session
@@ -53,9 +54,14 @@ class Together:
         nothing stays then, or the StoreError of the transaction that it shared."""
         asked = _Asked(work)
         self._waiting.append(asked)
-        with self._turn:
-            while not asked.done:
-                self._transact(asked)
+        try:
+            with self._turn:
+                while not asked.done:
+                    self._transact(asked)
+        except BaseException:  # a signal to this thread, or a defect of its own work
+            with suppress(ValueError):
+                self._waiting.remove(asked)
+            raise
         if asked.error is not None:
             raise asked.error
         return asked.numbers
@@ -69,24 +75,21 @@ class Together:
                     batch.append(self._waiting.popleft())
                 self._write(batch)
         except StoreError as error:
-            for asked in batch or self._withdrawn(own):
+            if not batch:  # it did not even begin; others try for themselves
+                raise
+            for asked in batch:
                 asked.error = asked.error or error
                 asked.done = True
-        except BaseException:  # a signal to this thread, or a defect of its own work
+        except BaseException:
             self._waiting.extendleft(asked for asked in reversed(batch) if asked is not own)
-            self._withdrawn(own)
             raise
         for asked in batch:
             asked.done = True
 
-    def _withdrawn(self, own: _Asked) -> list[_Asked]:
-        if own in self._waiting:
-            self._waiting.remove(own)
-        return [own]
-
     def _write(self, batch: list[_Asked]) -> None:
         now = self._clock()
         if len(batch) == 1:
+            batch[0].error = None
             batch[0].numbers = batch[0].work(now)
         else:
             for asked in batch:
@@ -97,6 +100,7 @@ class Together:
 
     def _write_part(self, asked: _Asked, now: float) -> None:
         """Raises StoreError where the database gave up the whole transaction (a full disk)."""
+        asked.error = None  # it may be its second transaction
         self._session.command("SAVEPOINT part")
         try:
             asked.numbers = asked.work(now)

@@ -108,19 +108,65 @@ def test_what_ends_the_transaction_ends_it_for_all_that_share_it(
     assert store.revision() == 0 and put(store, pod("after")) == 1
 
 
-def test_a_signal_to_one_thread_leaves_the_others_theirs(store: Store, path: Path) -> None:
-    class Signal(BaseException):
-        pass
+class Signal(BaseException):
+    pass
 
-    def interrupted(now: float) -> list[int]:
-        raise Signal
+
+def test_a_signal_to_one_thread_leaves_the_others_theirs(
+    store: Store, path: Path, began: list[str]
+) -> None:
+    """Those before it in the transaction begin anew: what they wrote, and what they were
+    refused, is forgotten."""
+    tried: list[str] = []
+
+    def refused_once(now: float) -> list[int]:
+        tried.append("refused")
+        if len(tried) == 1:
+            raise Conflict(pod("p0"), 0, 1)
+        return []
+
+    real, signalled = store._session.command, threading.Event()
+
+    def command(text: str) -> None:
+        if text == "COMMIT" and not signalled.is_set():
+            signalled.set()
+            raise Signal
+        real(text)
 
     with held(store, path, 3) as submit:
-        lost = submit(store._together.run, interrupted)
-        futures = [submit(put, store, pod(f"p{number}")) for number in range(2)]
+        lost = submit(put, store, pod("lost"))
+        store._session.command = command  # type: ignore[method-assign]
+        other = submit(store._together.run, refused_once)
+        last = submit(put, store, pod("last"))
     with pytest.raises(Signal):
         lost.result()
-    assert sorted(each.result() for each in futures) == [1, 2]
+    assert (other.result(), last.result()) == ([], 1)
+    assert store.get(pod("lost")) is None and len(tried) == 2
+
+
+def test_who_is_signalled_while_waiting_writes_nothing(store: Store) -> None:
+    class Interrupted:
+        def __enter__(self) -> None:
+            raise Signal
+
+        def __exit__(self, *error: object) -> None: ...
+
+    turn, store._together._turn = store._together._turn, Interrupted()  # type: ignore[assignment]
+    with pytest.raises(Signal):
+        put(store, pod("lost"))
+    store._together._turn = turn
+    assert put(store, pod("next")) == 1 and store.get(pod("lost")) is None
+
+
+def test_a_database_that_is_not_to_be_had_is_told(store: Store) -> None:
+    def command(text: str) -> None:
+        raise DiskFull("here")
+
+    real, store._session.command = store._session.command, command  # type: ignore[method-assign]
+    with pytest.raises(DiskFull):
+        put(store, pod("a"))
+    store._session.command = real  # type: ignore[method-assign]
+    assert put(store, pod("b")) == 1 and store.get(pod("a")) is None
 
 
 def test_more_than_one_transaction_holds(store: Store, path: Path, began: list[str]) -> None:
