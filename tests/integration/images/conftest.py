@@ -39,7 +39,9 @@ def app(local: docker.APIClient) -> Iterator[str]:
         lines = f"FROM {name}:base\nCOPY common /common\nCOPY own /own\nENV TAG={tag}\n"
         files = {"Dockerfile": lines.encode(), "common": common, "own": tag.encode()}
         context = io.BytesIO(tar(files))
-        said = local.build(fileobj=context, custom_context=True, tag=f"{name}:{tag}", decode=True)
+        said = local.build(
+            fileobj=context, custom_context=True, tag=f"{name}:{tag}", decode=True, rm=True
+        )
         assert not [line for line in said if "error" in line]
     yield name
     for tag in ("1", "2", "base"):
