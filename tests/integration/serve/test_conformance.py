@@ -50,7 +50,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     made = Served(tmp_path_factory.mktemp("conformance"), reconcile=True)
     yield made
     made.stop()
-    until(lambda: made.kctl("reset", "--yes").code == 0, 60, "a clean engine")
+
+    def cleaned() -> bool:
+        """Or as far as an engine lets itself be cleaned that lost count of its endpoints, as
+        Docker 20.10 does under many removals at once."""
+        ran = made.kctl("reset", "--yes")
+        return ran.code == 0 or "restart the Docker engine, which counts them anew" in ran.err
+
+    until(cleaned, 60, "a clean engine")
     assert "Traceback" not in made.log(), made.log()
 
 
