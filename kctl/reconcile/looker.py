@@ -39,6 +39,8 @@ DRAIN_LOOK_EVERY = 0.2
 class _Look:
     future: Future[NodeObservation]
     began: float
+    since: int
+    """Outcomes that were known when it began."""
     given_up: bool = False
     urgent: bool = False
     """A pass is not over before this look is."""
@@ -119,7 +121,7 @@ class Looker:
         known = self._observed.nodes.get(claim.node)
         back = known is not None and (not known.reachable or known.facts is None)
         future = self._hosts.look(claim, facts or back, self._report)
-        self._looks[claim.node] = _Look(future, now)
+        self._looks[claim.node] = _Look(future, now, self._observed.taken)
         future.add_done_callback(lambda _: self._wake())
 
     def note(self, changes: Iterable[Change]) -> None:
@@ -179,7 +181,7 @@ class Looker:
         for name, look in list(self._looks.items()):
             if look.future.done():
                 del self._looks[name]
-                self._take(_since(look, look.future.result()))
+                self._take(_since(look, look.future.result()), look.since)
                 if look.again:
                     self.start([name])
                     if name in self._looks:
@@ -195,7 +197,7 @@ class Looker:
             words = f"no answer in {max(seconds, 1.0):.0f} s"
             self._take(NodeObservation(name, False, words, time.time()))
 
-    def _take(self, seen: NodeObservation) -> None:
+    def _take(self, seen: NodeObservation, since: int | None = None) -> None:
         node = self._node(seen.node)
         if node is None:
             return  # it went while it was looked at
@@ -207,7 +209,7 @@ class Looker:
         if not seen.refused and not seen.reachable:
             self._summary.unreachable[seen.node] = seen.error
         self._summary.answering = self._summary.answering or seen.reachable
-        self._observed.look(seen)
+        self._observed.look(seen, since)
 
     # --- nodes ---
 

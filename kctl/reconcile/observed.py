@@ -41,11 +41,18 @@ class Observed:
     sampled: float = 0.0
     """epoch seconds: of the newest sample"""
     changed_usage: bool = False
+    taken: int = 0
+    """Outcomes that were taken in so far."""
+    _shown: dict[str, int] = field(default_factory=dict)
+    """uid -> `taken` when an outcome last showed the pod"""
 
-    def look(self, seen: NodeObservation) -> None:
+    def look(self, seen: NodeObservation, since: int | None = None) -> None:
         """Take in a whole look at a node, and note every pod that differs. A node that
-        does not answer keeps what was last seen of its pods."""
+        does not answer keeps what was last seen of its pods. `since`: how many outcomes had
+        been taken in when the look began; what a later one showed is not missed for it."""
         before = self.nodes.get(seen.node)
+        if before is not None and since is not None and seen.reachable:
+            seen = replace(seen, pods={**seen.pods, **self._begun(before, seen, since)})
         if before is not None and not seen.reachable:
             seen = replace(
                 before, reachable=False, refused=seen.refused, error=seen.error, at=seen.at
@@ -63,9 +70,24 @@ class Observed:
         if before is None or _node_differs(before, seen):
             self.changed_nodes.add(seen.node)
 
+    def _begun(
+        self, before: NodeObservation, seen: NodeObservation, since: int
+    ) -> Mapping[str, PodObservation]:
+        """The pods with a container that was made while the look was under way, and that the
+        look does not show."""
+        found = {}
+        for uid, pod in before.pods.items():
+            if self._shown.get(uid, 0) > since:
+                now = seen.pods.get(uid)
+                shown = {each.id for each in now.containers} if now is not None else set()
+                if not shown.issuperset(each.id for each in pod.containers):
+                    found[uid] = pod
+        return found
+
     def take(self, outcome: Outcome) -> None:
         """Take in the outcome of an operation."""
         operation = outcome.operation
+        self.taken += 1
         if outcome.front is not None:
             self._put_front(operation.node, outcome.front)
         if outcome.pod is not None:
@@ -111,8 +133,10 @@ class Observed:
         pods = dict(seen.pods)
         if pod.containers:
             pods[pod.uid] = pod
+            self._shown[pod.uid] = self.taken
         else:
             pods.pop(pod.uid, None)
+            self._shown.pop(pod.uid, None)
         self.nodes[node] = replace(seen, pods=pods)
         self.changed_pods[pod.uid] = (pod.namespace, pod.name)
 

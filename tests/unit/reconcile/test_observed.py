@@ -1,0 +1,51 @@
+"""Looks and outcomes that overtake each other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kctl.reconcile.observed import Observed
+from kctl.runtime.types import (
+    ContainerState,
+    NodeObservation,
+    Outcome,
+    PodObservation,
+    RemoveContainer,
+    StopContainer,
+)
+
+EMPTY = NodeObservation("n0", True)
+RAN = PodObservation("u", "default", "a", (ContainerState("c1", "main", 0, "running"),))
+STOP = StopContainer("n0", "u", "main", "c1", 1)
+
+
+def test_a_look_that_began_before_a_container_does_not_miss_it() -> None:
+    observed = Observed()
+    observed.look(EMPTY)
+    since = observed.taken
+    observed.take(Outcome(STOP, True, 1.0, pod=RAN))
+    observed.look(EMPTY, since)
+    assert observed.nodes["n0"].pods == {"u": RAN}
+    ended = replace(RAN, containers=(replace(RAN.containers[0], state="exited"),))
+    observed.look(replace(EMPTY, pods={"u": ended}), since)
+    assert observed.nodes["n0"].pods == {"u": ended}, "what it does show is taken in"
+
+
+def test_a_look_that_began_afterwards_tells_that_a_container_has_gone() -> None:
+    observed = Observed()
+    observed.look(EMPTY)
+    observed.take(Outcome(STOP, True, 1.0, pod=RAN))
+    observed.changed_pods.clear()
+    observed.look(EMPTY, observed.taken)
+    assert observed.nodes["n0"].pods == {} and "u" in observed.changed_pods
+
+
+def test_a_container_whose_removal_was_told_is_not_kept() -> None:
+    observed = Observed()
+    observed.look(EMPTY)
+    since = observed.taken
+    observed.take(Outcome(STOP, True, 1.0, pod=RAN))
+    gone = RemoveContainer("n0", "u", "main", "c1")
+    observed.take(Outcome(gone, True, 2.0, pod=replace(RAN, containers=())))
+    observed.look(EMPTY, since)
+    assert observed.nodes["n0"].pods == {}
