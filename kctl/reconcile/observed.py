@@ -63,6 +63,8 @@ class Observed:
         old: Mapping[str, PodObservation] = before.pods if before else {}
         for uid in {*old, *seen.pods}:
             was, now = old.get(uid), seen.pods.get(uid)
+            if now is None:
+                self._shown.pop(uid, None)
             if was != now:
                 known = now or was
                 assert known is not None

@@ -95,7 +95,7 @@ def test_no_request_of_the_documents_breaks_the_server(served: Served, tmp_path:
         env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=280,
     )
     tested = re.search(r"Tested: (\d+)", ran.stdout)
     assert tested is not None and int(tested[1]) > 300, ran.stdout + ran.stderr
