@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kctl.runtime.docker import calls, frontbody, labels, logs
-from kctl.runtime.docker import exec as execution
 from kctl.runtime.docker.context import Context, Failure
 
 if TYPE_CHECKING:
     from docker import APIClient
 
 Row = Mapping[str, Any]
+_GRACE = 5
 _SECONDS = 30
 _KEPT = ("NetworkMode", "CapDrop", "CapAdd", "ReadonlyPaths", "SecurityOpt", "LogConfig")
 
 
 def retire(context: Context, api: APIClient, row: Row) -> None:
-    """Remove a container; before that, run what a front is to end with, in the container or,
-    where that does not run, in one like it. Raises `Failure` with what it says, and leaves
-    the container, so that it is tried again."""
+    """Remove a container; before that, run what a front is to end with, in a container like
+    it. The front is stopped first: one that still ran could put back what was just taken
+    away. Raises `Failure` with what it says, and leaves the container, so that it is tried
+    again."""
     text = row["Labels"].get(frontbody.RETIRE)
     if text:
-        argv = tuple(json.loads(text))
-        if row["State"] == "running":
-            code, output = execution.run(context.engine, row["Id"], argv, _SECONDS)
-        else:
-            code, output = _apart(context, api, row, argv)
+        _stop(api, row["Id"])
+        code, output = _apart(context, api, row, tuple(json.loads(text)))
         if code != 0:
             words = output.decode(errors="replace").strip() or f"exit code {code}"
             message = f"front {row['Labels'].get(labels.FRONT)} could not be retired: {words}"
@@ -36,9 +35,15 @@ def retire(context: Context, api: APIClient, row: Row) -> None:
     calls.remove(api, row["Id"])
 
 
-def _apart(
-    context: Context, api: APIClient, row: Row, argv: tuple[str, ...]
-) -> tuple[int | None, bytes]:
+def _stop(api: APIClient, container_id: str) -> None:
+    """The engine does not start it again; gone is fine."""
+    from docker.errors import NotFound
+
+    with contextlib.suppress(NotFound):
+        api.stop(container_id, timeout=_GRACE)
+
+
+def _apart(context: Context, api: APIClient, row: Row, argv: tuple[str, ...]) -> tuple[int, bytes]:
     from docker.errors import NotFound
 
     try:

@@ -91,7 +91,7 @@ def test_a_host_that_boots_restarts_its_pods_once_where_they_were(
     kctl.do("settings", "pod-eviction-timeout", "300")
     kctl.do("rollout", "restart", "deployment", web.APP)  # with the new toleration
     kctl.do("scale", "deployment", web.APP, "--replicas=6")
-    kctl.rolled_out(web.APP)
+    until(lambda: web.wrong_pods(kctl.pods(web.APP), 6, ALL) == [], 60, "the old pods gone")
     before = {each["metadata"]["name"]: address(each) for each in kctl.pods(web.APP)}
     mine = {each["metadata"]["name"] for each in kctl.pods(web.APP) if node(each) == LOST}
     assert mine

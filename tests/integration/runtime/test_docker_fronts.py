@@ -6,6 +6,7 @@ import dataclasses
 import os
 import signal
 import socket
+import subprocess
 import urllib.request
 import uuid
 from collections.abc import Iterator
@@ -259,3 +260,29 @@ def test_live_files_need_no_reload(world: World, api: docker.APIClient) -> None:
     assert _apply(world, loud).ok
     assert api.inspect_container(container)["State"]["StartedAt"] > started
     assert world.runtime.execute(RemoveFront("here", "files")).ok
+
+
+def test_what_a_front_takes_back_at_its_end_is_not_put_there_again(world: World) -> None:
+    route = ("local", "198.51.100.250", "dev", "lo", "table", "local", "proto", "97")
+    words = " ".join(route)
+    front = Front(
+        name="keeper",
+        image=dataclasses.replace(RECIPE, name=f"{RECIPE.name}-ip", binaries=("sh", "ip", "sleep")),
+        command=("sh", "-c", f"trap 'exit 0' TERM; while :; do ip -4 route replace {words}; done"),
+        network="host",
+        capabilities=("NET_ADMIN",),
+        retire=("ip", "-4", "route", "del", *route),
+    )
+    try:
+        assert _apply(world, front).ok
+        eventually(lambda: _routes(*route))
+        assert world.runtime.execute(RemoveFront("here", "keeper")).ok
+        assert _routes(*route) == ""
+    finally:
+        subprocess.run(["ip", "-4", "route", "flush", "table", "local", "proto", "97"], check=False)
+
+
+def _routes(*route: str) -> str:
+    """Routes of this machine that carry the protocol number of `route`."""
+    shown = ["ip", "-4", "route", "show", "table", "local", "proto", route[-1]]
+    return subprocess.run(shown, check=True, capture_output=True, text=True).stdout
