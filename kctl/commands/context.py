@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kctl.commands.light_config import Target
     from kctl.commands.parse import Args
     from kctl.reconcile.plane import Plane
-    from kctl.runtime.types import Operation
+    from kctl.runtime.operations import Operation
     from kctl.server.auth.pod_tokens import PodTokens
     from kctl.store.reader import Reader
 
@@ -147,7 +147,7 @@ class Context:
 
     def _prepare(self, operation: Operation) -> Operation:
         """Sign the tokens that a container is to be started with."""
-        from kctl.runtime.types import StartContainer
+        from kctl.runtime.operations import StartContainer
 
         if not isinstance(operation, StartContainer) or not operation.tokens:
             return operation

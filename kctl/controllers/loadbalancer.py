@@ -27,7 +27,8 @@ from kctl.controllers.node_network import network_of
 from kctl.controllers.types import Changes, Mapper, Object, View
 from kctl.network.model import Catalogue, Problem
 from kctl.network.types import Front, LoadBalancer
-from kctl.runtime.types import ApplyFront, FrontState, RemoveFront
+from kctl.runtime.observations import FrontState
+from kctl.runtime.operations import ApplyFront, RemoveFront
 from kctl.store.types import Key, Memo
 
 SLICES = "endpointslices.discovery.k8s.io"

@@ -21,7 +21,7 @@ from kctl.network.around import Around, Reach, allocate, around, is_published
 from kctl.network.model import Catalogue
 from kctl.network.types import Front
 from kctl.network.ways import ADDRESS_ANNOTATION, mode_of
-from kctl.runtime.types import NodeObservation
+from kctl.runtime.observations import NodeObservation
 from kctl.store.types import Key, Memo
 
 _INSIDE, _EDGE = "lb", "edge"

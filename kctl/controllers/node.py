@@ -18,7 +18,7 @@ from kctl.controllers.common import epoch, key_of, name_of
 from kctl.controllers.node_registration import registered
 from kctl.controllers.types import Changes, Mapper, Object, View
 from kctl.network.ways import ADDRESS_ANNOTATION
-from kctl.runtime.types import NodeFacts
+from kctl.runtime.observations import NodeFacts
 from kctl.store.types import Key
 
 OWN = ("MemoryPressure", "DiskPressure", "PIDPressure", "Ready")

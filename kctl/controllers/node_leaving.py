@@ -19,7 +19,8 @@ from kctl.controllers.common import deleting, key_of, name_of, uid_of
 from kctl.controllers.node_registration import FINALIZER, host_memo, host_of, left_memo
 from kctl.controllers.nodelifecycle_orphans import QUARANTINE, missing_memo
 from kctl.controllers.types import Changes, Mapper, Object, View
-from kctl.runtime.types import CLEAN, CleanNode, NodeObservation
+from kctl.runtime.observations import NodeObservation
+from kctl.runtime.operations import CLEAN, CleanNode
 from kctl.store.types import Key, Memo
 
 PATIENCE = 20.0

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kctl.network.addresses import gateway
-from kctl.runtime.types import NetworkSettings
+from kctl.runtime.operations import NetworkSettings
 
 Object = dict[str, Any]
 

@@ -19,7 +19,7 @@ from kctl.api.times import now_text
 from kctl.controllers.common import condition, deleting, key_of, name_of, uid_of, with_condition
 from kctl.controllers.types import Changes, Mapper, Object, View
 from kctl.network.addresses import NoFreeRange, node_pod_cidr
-from kctl.runtime.types import NodeFacts, NodeObservation
+from kctl.runtime.observations import NodeFacts, NodeObservation
 from kctl.store.types import Key, Memo
 
 HOST_ANNOTATION = "kctl.io/host"

@@ -25,7 +25,7 @@ from kctl.controllers.common import condition, key_of, name_of, with_condition
 from kctl.controllers.types import Changes, Mapper, Object, View
 from kctl.network import ways
 from kctl.network.fabric.front import NAME
-from kctl.runtime.types import NodeObservation
+from kctl.runtime.observations import NodeObservation
 from kctl.store.types import Key, Memo
 
 PATIENCE = 6.0

@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
 from kctl.api.kind import Kind
+from kctl.runtime.observations import NodeObservation, PodObservation
+from kctl.runtime.operations import Operation, Outcome
 from kctl.runtime.stats import Rate
-from kctl.runtime.types import NodeObservation, Operation, Outcome, PodObservation
 from kctl.store.types import Key, Memo
 
 Object = dict[str, Any]

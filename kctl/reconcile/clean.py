@@ -9,8 +9,9 @@ from typing import Any
 from kctl.reconcile.hosts import Hosts
 from kctl.reconcile.lease import Asking, ReconcileLease, holder
 from kctl.reconcile.plane import Plane
+from kctl.runtime.operations import CleanNode
 from kctl.runtime.threads import Threads
-from kctl.runtime.types import CleanNode, HostUnreachable
+from kctl.runtime.types import HostUnreachable
 
 Object = dict[str, Any]
 

@@ -16,20 +16,19 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from kctl.runtime.threads import Threads
-from kctl.runtime.types import (
+from kctl.runtime.operations import (
     ApplyFront,
-    HostUnreachable,
     Operation,
     Outcome,
     RemoveContainer,
     RemoveFront,
     RunProbe,
-    Runtime,
     StartContainer,
     StopContainer,
     TerminatePod,
 )
+from kctl.runtime.threads import Threads
+from kctl.runtime.types import HostUnreachable, Runtime
 
 THREADS = {"start": 4, "wait": 16, "probe": 16}
 """At once on one node, by what an operation mostly does."""

@@ -25,14 +25,10 @@ from kctl.network.addresses import node_pod_cidr
 from kctl.plugins.manager import Plugins
 from kctl.reconcile.image_sources import ImageSources
 from kctl.reconcile.joining import INVALID_HOST, Claim, Recall, adopt, url_of
+from kctl.runtime.observations import NodeFacts, NodeObservation
+from kctl.runtime.operations import Outcome
 from kctl.runtime.threads import Threads
-from kctl.runtime.types import (
-    HostUnreachable,
-    NodeFacts,
-    NodeObservation,
-    Outcome,
-    Runtime,
-)
+from kctl.runtime.types import HostUnreachable, Runtime
 from kctl.store.types import Memo
 
 Object = dict[str, Any]

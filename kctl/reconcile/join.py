@@ -18,7 +18,7 @@ from kctl.network.ways import MODE_ANNOTATION
 from kctl.reconcile.after import after_write
 from kctl.reconcile.hosts import Hosts, free_name, node_name
 from kctl.reconcile.plane import Plane
-from kctl.runtime.types import NodeFacts
+from kctl.runtime.observations import NodeFacts
 
 Object = dict[str, Any]
 

@@ -16,15 +16,9 @@ from typing import Any
 
 from kctl.controllers.node_network import network_of
 from kctl.controllers.node_registration import HOST_ANNOTATION, host_memo
-from kctl.runtime.types import (
-    CleanNode,
-    HostUnreachable,
-    NetworkSettings,
-    NodeObservation,
-    Outcome,
-    PrepareNode,
-    Runtime,
-)
+from kctl.runtime.observations import NodeObservation
+from kctl.runtime.operations import CleanNode, NetworkSettings, Outcome, PrepareNode
+from kctl.runtime.types import HostUnreachable, Runtime
 from kctl.store.types import Memo
 
 Object = dict[str, Any]

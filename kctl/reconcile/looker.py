@@ -20,7 +20,8 @@ from kctl.reconcile.mirror import Mirror
 from kctl.reconcile.observed import Observed
 from kctl.reconcile.plane import Plane
 from kctl.reconcile.summary import Summary
-from kctl.runtime.types import NodeObservation, Outcome
+from kctl.runtime.observations import NodeObservation
+from kctl.runtime.operations import Outcome
 from kctl.store.types import Change, Key
 
 Object = dict[str, Any]

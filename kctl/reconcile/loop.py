@@ -28,11 +28,7 @@ from kctl.reconcile.plan import Plan
 from kctl.reconcile.plane import Plane
 from kctl.reconcile.settled import just_silent, on_its_way
 from kctl.reconcile.summary import Summary
-from kctl.runtime.types import (
-    Outcome,
-    RunProbe,
-    describe,
-)
+from kctl.runtime.operations import Outcome, RunProbe, describe
 from kctl.store.types import Change, ClaimTaken, Compacted, Conflict, Memo
 
 Object = dict[str, Any]

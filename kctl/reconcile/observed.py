@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from kctl.runtime.stats import NodeRates
-from kctl.runtime.types import (
+from kctl.runtime.observations import FrontState, NodeObservation, PodObservation
+from kctl.runtime.operations import (
     CLEAN,
     CleanNode,
-    FrontState,
-    NodeObservation,
     Outcome,
-    PodObservation,
     RemoveContainer,
     RemoveFront,
     RunProbe,
@@ -20,6 +17,7 @@ from kctl.runtime.types import (
     StopContainer,
     TerminatePod,
 )
+from kctl.runtime.stats import NodeRates
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kctl.runtime.types import Operation
+from kctl.runtime.operations import Operation
 from kctl.store.types import Memo, Write
 
 

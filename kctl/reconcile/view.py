@@ -10,8 +10,9 @@ from kctl.api.registry import Kinds
 from kctl.reconcile.mirror import decode
 from kctl.reconcile.observed import Observed
 from kctl.reconcile.overlay import Overlay
+from kctl.runtime.observations import NodeObservation, PodObservation
+from kctl.runtime.operations import Outcome
 from kctl.runtime.stats import Rate
-from kctl.runtime.types import NodeObservation, Outcome, PodObservation
 from kctl.store.types import Key, Memo, Record
 
 Object = dict[str, Any]

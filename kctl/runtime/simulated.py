@@ -18,6 +18,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from kctl.runtime.image_types import Suppliers, nobody
+from kctl.runtime.observations import FrontState, NodeFacts, NodeObservation
+from kctl.runtime.operations import Operation, Outcome
 from kctl.runtime.simulated_engine import KILLED, Container, Engine
 from kctl.runtime.simulated_execute import Executor, silence
 from kctl.runtime.simulated_faults import Faults, Latency, Program
@@ -26,15 +28,7 @@ from kctl.runtime.simulated_stats import Loads
 from kctl.runtime.simulated_streams import EchoPorts, Printing, echo, printed
 from kctl.runtime.stats import NodeUsage
 from kctl.runtime.stream_types import ExecStream, PortForward, Wire
-from kctl.runtime.types import (
-    FrontState,
-    HostUnreachable,
-    NodeFacts,
-    NodeObservation,
-    Operation,
-    Outcome,
-    RuntimeEvent,
-)
+from kctl.runtime.types import HostUnreachable, RuntimeEvent
 
 __all__ = ["Faults", "Latency", "Program", "SimulatedRuntime", "create", "facts_of"]
 

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from kctl.runtime.observations import SANDBOX, ContainerState, PodObservation
 from kctl.runtime.simulated_faults import FOREVER, Program
-from kctl.runtime.types import SANDBOX, ContainerState, PodObservation
 
 Policy = Literal["always", "on-failure", "no"]
 _FIRST_DELAY, _LONGEST_DELAY, _HEALTHY = 0.1, 60.0, 10.0

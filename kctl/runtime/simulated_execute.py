@@ -5,17 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 
-from kctl.runtime.pod_status import is_ephemeral, spec_of
-from kctl.runtime.simulated_engine import STOPPED, Container, Engine, Pod, Policy
-from kctl.runtime.simulated_faults import Faults, Latency
-from kctl.runtime.types import (
-    SANDBOX,
+from kctl.runtime.observations import SANDBOX, FrontState, PodObservation
+from kctl.runtime.operations import (
     ApplyFront,
     CleanNode,
-    FrontState,
     Operation,
     Outcome,
-    PodObservation,
     PrepareNode,
     RemoveContainer,
     RemoveFront,
@@ -24,6 +19,9 @@ from kctl.runtime.types import (
     StopContainer,
     TerminatePod,
 )
+from kctl.runtime.pod_status import is_ephemeral, spec_of
+from kctl.runtime.simulated_engine import STOPPED, Container, Engine, Pod, Policy
+from kctl.runtime.simulated_faults import Faults, Latency
 
 Events = tuple[tuple[str, str, str], ...]
 _POLICIES: Mapping[str, Policy] = {"Always": "always", "OnFailure": "on-failure", "Never": "no"}

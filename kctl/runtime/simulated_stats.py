@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from kctl.runtime.observations import SANDBOX
 from kctl.runtime.simulated_engine import Engine
 from kctl.runtime.stats import NodeUsage, Usage
-from kctl.runtime.types import SANDBOX
 
 IDLE = (0.001, 8 << 20)
 """Cores and bytes of a container of which nothing else is said."""

@@ -31,9 +31,10 @@ from kctl.reconcile.compute import Compute, timer_parts
 from kctl.reconcile.mirror import Mirror
 from kctl.reconcile.observed import Observed
 from kctl.reconcile.plan import Plan
+from kctl.runtime.observations import NodeObservation
+from kctl.runtime.operations import PrepareNode
 from kctl.runtime.simulated import SimulatedRuntime
 from kctl.runtime.simulated_faults import Latency
-from kctl.runtime.types import NodeObservation, PrepareNode
 from kctl.store.store import Store
 from kctl.store.types import Change, Key, Memo
 from kctl.testing.clock import FakeClock

@@ -12,9 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from kctl.reconcile.executor import lane_of
-from kctl.runtime.simulated import SimulatedRuntime
-from kctl.runtime.simulated_faults import Latency
-from kctl.runtime.types import (
+from kctl.runtime.operations import (
     ApplyFront,
     Operation,
     Outcome,
@@ -23,6 +21,8 @@ from kctl.runtime.types import (
     StopContainer,
     TerminatePod,
 )
+from kctl.runtime.simulated import SimulatedRuntime
+from kctl.runtime.simulated_faults import Latency
 
 
 @dataclass

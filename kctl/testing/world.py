@@ -27,8 +27,9 @@ from kctl.controllers.common import controller_of, propagation
 from kctl.controllers.namespace import DEFAULTS as DEFAULT_NAMESPACES
 from kctl.controllers.namespace import new_namespace
 from kctl.controllers.types import REFUSED, Changes, Controller, Event, Object
+from kctl.runtime.observations import NodeFacts, NodeObservation
+from kctl.runtime.operations import Operation
 from kctl.runtime.stats import Rate
-from kctl.runtime.types import NodeFacts, NodeObservation, Operation
 from kctl.store.types import Key, Memo, StoreError
 from kctl.testing.clock import FakeClock
 from kctl.testing.instant_pods import InstantPods

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from kctl.api.kind import Kind
 from kctl.controllers.types import Object
+from kctl.runtime.observations import NodeObservation, PodObservation
+from kctl.runtime.operations import Outcome
 from kctl.runtime.stats import Rate
-from kctl.runtime.types import NodeObservation, Outcome, PodObservation
 from kctl.store.types import Backend, Key, Memo, Record
 from kctl.testing.recorder import decode
 

@@ -12,7 +12,7 @@ import math
 from kctl.controllers.common import condition, deleting, epoch
 from kctl.controllers.pod.context import PodContext
 from kctl.controllers.types import Object
-from kctl.runtime.types import PodObservation
+from kctl.runtime.observations import PodObservation
 
 LONGEST = 60.0
 """Seconds after the comeback: what cannot be removed by then holds nobody up any longer."""

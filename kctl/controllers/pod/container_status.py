@@ -13,7 +13,7 @@ from kctl.controllers.pod import probing
 from kctl.controllers.pod.context import PodContext
 from kctl.controllers.pod.runs import LOST_EXIT_CODE, Run, container_id, exit_code
 from kctl.controllers.pod.starting import creating
-from kctl.runtime.types import ContainerState
+from kctl.runtime.observations import ContainerState
 
 State = dict[str, Any]
 LOST_MESSAGE = "The container could not be located when the pod was terminated"

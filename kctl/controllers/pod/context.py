@@ -9,7 +9,8 @@ from datetime import datetime
 from kctl.controllers.pod.memory import Asked, PodMemory
 from kctl.controllers.pod.runs import Run, runs
 from kctl.controllers.types import Changes, Object, View
-from kctl.runtime.types import NodeObservation, Operation, Outcome, PodObservation, RunProbe
+from kctl.runtime.observations import NodeObservation, PodObservation
+from kctl.runtime.operations import Operation, Outcome, RunProbe
 from kctl.store.types import Key
 
 

@@ -14,7 +14,7 @@ from kctl.controllers.pod.orphans import orphans
 from kctl.controllers.pod.volume_files import unhonoured
 from kctl.controllers.pod.watching import itself, of_node, referring
 from kctl.controllers.types import Changes, Mapper, Object, View
-from kctl.runtime.types import PodObservation
+from kctl.runtime.observations import PodObservation
 from kctl.store.types import Key
 
 UNREACHABLE_RETRY = 10.0

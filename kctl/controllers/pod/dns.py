@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kctl.controllers.types import Object, View
-from kctl.runtime.types import PodNetwork
+from kctl.runtime.operations import PodNetwork
 
 _LABEL = 63
 """Longest host name."""

@@ -22,7 +22,8 @@ from kctl.controllers.pod.memory import ContainerMemory, Failure
 from kctl.controllers.pod.outcomes import IMAGE_REASONS
 from kctl.controllers.pod.runs import Run
 from kctl.controllers.pod.starting import CannotStart, creating, start_operation
-from kctl.runtime.types import SANDBOX, RemoveContainer, StopContainer
+from kctl.runtime.observations import SANDBOX
+from kctl.runtime.operations import RemoveContainer, StopContainer
 
 _SHOWN_AS_ERROR = 2.0
 """Seconds for which a failed pull or start shows as such before it shows as back-off."""

@@ -6,7 +6,7 @@ from kctl.controllers.common import pod_finished
 from kctl.controllers.pod.context import PodContext
 from kctl.controllers.types import Object
 from kctl.network.addresses import next_address
-from kctl.runtime.types import NodeObservation
+from kctl.runtime.observations import NodeObservation
 
 
 class NoAddress(Exception):

@@ -7,7 +7,7 @@ import json
 from kctl.controllers.pod.backoff import retry
 from kctl.controllers.pod.memory import Backoff, forget
 from kctl.controllers.types import Changes, View
-from kctl.runtime.types import TerminatePod
+from kctl.runtime.operations import TerminatePod
 from kctl.store.types import Key, Memo
 
 GRACE = 2

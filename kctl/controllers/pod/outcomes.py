@@ -7,7 +7,7 @@ from kctl.controllers.pod.context import PodContext
 from kctl.controllers.pod.memory import ContainerMemory, Failure
 from kctl.controllers.pod.runs import Run, container_id
 from kctl.controllers.pod.specs import containers
-from kctl.runtime.types import Outcome, StartContainer
+from kctl.runtime.operations import Outcome, StartContainer
 
 IMAGE_REASONS = ("ErrImagePull", "ErrImageNeverPull", "InvalidImageName")
 _UNREACHABLE_RETRY = 2.0

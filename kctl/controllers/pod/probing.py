@@ -13,7 +13,7 @@ from typing import Any
 from kctl.controllers.pod.context import PodContext
 from kctl.controllers.pod.memory import ContainerMemory, ProbeMemory
 from kctl.controllers.pod.runs import Run
-from kctl.runtime.types import Outcome, RunProbe
+from kctl.runtime.operations import Outcome, RunProbe
 
 FIELDS = {"startup": "startupProbe", "liveness": "livenessProbe", "readiness": "readinessProbe"}
 _TITLES = {"startup": "Startup", "liveness": "Liveness", "readiness": "Readiness"}

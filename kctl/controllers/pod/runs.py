@@ -14,7 +14,7 @@ from typing import Any, Literal
 from kctl.controllers.common import epoch
 from kctl.controllers.pod.specs import ContainerSpec, containers
 from kctl.controllers.types import Object
-from kctl.runtime.types import ContainerState, PodObservation
+from kctl.runtime.observations import ContainerState, PodObservation
 
 Where = Literal["absent", "unstarted", "running", "restarting", "ended"]
 LOST_EXIT_CODE = 137

@@ -10,7 +10,7 @@ from kctl.controllers.pod.fields import PodFields
 from kctl.controllers.pod.pull_secrets import pull_secrets
 from kctl.controllers.pod.runs import Run
 from kctl.controllers.pod.volume_files import MountFailed, token_files, volume_files
-from kctl.runtime.types import StartContainer
+from kctl.runtime.operations import StartContainer
 
 _RETRY = 10.0
 """Seconds until a start is tried again that waits for another object."""

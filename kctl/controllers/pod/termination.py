@@ -15,7 +15,7 @@ from kctl.controllers.pod.context import Batch, PodContext
 from kctl.controllers.pod.memory import forget
 from kctl.controllers.pod.status import report
 from kctl.controllers.types import Changes, Object, View
-from kctl.runtime.types import TerminatePod
+from kctl.runtime.operations import TerminatePod
 
 LONGEST_DRAIN = 10.0
 _LOOK_AGAIN = 0.25

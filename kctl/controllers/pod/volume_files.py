@@ -11,7 +11,7 @@ from typing import Any
 
 from kctl.controllers.pod.fields import NoSuchField, PodFields
 from kctl.controllers.types import Object, View
-from kctl.runtime.types import TokenFile
+from kctl.runtime.operations import TokenFile
 
 Files = dict[str, tuple[bytes, int]]
 """path in the volume -> (contents, mode)"""

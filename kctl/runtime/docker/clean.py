@@ -15,7 +15,7 @@ from kctl.runtime.threads import Threads
 if TYPE_CHECKING:
     from docker import APIClient
 
-from kctl.runtime.types import CleanNode, Outcome
+from kctl.runtime.operations import CleanNode, Outcome
 
 _AT_ONCE = 4
 _NETWORK_TRIES = 20

@@ -16,7 +16,8 @@ from kctl.runtime.docker.manifest import FrontMemory
 from kctl.runtime.docker.network import PodNetworkOfNode
 from kctl.runtime.docker.observe import Observer
 from kctl.runtime.image_types import Suppliers, nobody
-from kctl.runtime.types import Operation, Outcome, PodObservation
+from kctl.runtime.observations import PodObservation
+from kctl.runtime.operations import Operation, Outcome
 
 Event = tuple[str, str, str]
 

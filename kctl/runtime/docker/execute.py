@@ -5,10 +5,9 @@ from __future__ import annotations
 from kctl.runtime.docker import calls, clean, fronts, probes, start, stop
 from kctl.runtime.docker.context import Context, Failure, done, failed
 from kctl.runtime.docker.network import NetworkConflict
-from kctl.runtime.types import (
+from kctl.runtime.operations import (
     ApplyFront,
     CleanNode,
-    HostUnreachable,
     Operation,
     Outcome,
     PrepareNode,
@@ -19,6 +18,7 @@ from kctl.runtime.types import (
     StopContainer,
     TerminatePod,
 )
+from kctl.runtime.types import HostUnreachable
 
 
 def execute(context: Context, operation: Operation) -> Outcome:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from kctl.runtime.docker import local
 from kctl.runtime.docker.machine import NOTHING, Machine
-from kctl.runtime.types import HostUnreachable, NodeFacts
+from kctl.runtime.observations import NodeFacts
+from kctl.runtime.types import HostUnreachable
 
 if TYPE_CHECKING:
     from kctl.runtime.docker.client import Engine

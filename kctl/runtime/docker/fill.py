@@ -17,7 +17,7 @@ from kctl.runtime.docker.volumes import HostPathCheck, VolumeProblem
 if TYPE_CHECKING:
     from docker import APIClient
 
-    from kctl.runtime.types import StartContainer
+    from kctl.runtime.operations import StartContainer
 
 Object = dict[str, Any]
 

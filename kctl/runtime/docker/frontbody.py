@@ -10,7 +10,7 @@ from kctl.runtime.docker import labels
 from kctl.runtime.docker.pod import LOG
 
 if TYPE_CHECKING:
-    from kctl.runtime.types import ApplyFront
+    from kctl.runtime.operations import ApplyFront
 
 Object = dict[str, Any]
 JOINS = "io.kctl.joins"

@@ -20,11 +20,12 @@ from kctl.runtime.docker.frontretire import retire
 from kctl.runtime.docker.frontstate import find, joined_holds, state, states
 from kctl.runtime.docker.images import ImageProblem
 from kctl.runtime.docker.imagetar import archive
-from kctl.runtime.types import FrontState, Outcome
+from kctl.runtime.observations import FrontState
+from kctl.runtime.operations import Outcome
 
 if TYPE_CHECKING:
     from kctl.network.types import Front
-    from kctl.runtime.types import ApplyFront, RemoveFront
+    from kctl.runtime.operations import ApplyFront, RemoveFront
 
 Row = dict[str, Any]
 _COMMAND_SECONDS = 30.0

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kctl.runtime.docker import frontbody, http, labels
+from kctl.runtime.observations import FrontState
 from kctl.runtime.threads import Threads
-from kctl.runtime.types import FrontState
 
 if TYPE_CHECKING:
     from docker import APIClient

@@ -10,7 +10,7 @@ from kctl.runtime.docker.context import Context, Failure
 from kctl.runtime.pod_status import spec_of
 
 if TYPE_CHECKING:
-    from kctl.runtime.types import StartContainer
+    from kctl.runtime.operations import StartContainer
 
 
 def ensure(context: Context, operation: StartContainer, around: pod.Surroundings) -> str:

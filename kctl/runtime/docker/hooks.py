@@ -17,7 +17,7 @@ from kctl.runtime.docker.context import Context, Event, Failure
 from kctl.runtime.pod_status import spec_of
 
 if TYPE_CHECKING:
-    from kctl.runtime.types import StartContainer
+    from kctl.runtime.operations import StartContainer
 
 Handler = Mapping[str, Any]
 _POST_START_SECONDS = 120.0

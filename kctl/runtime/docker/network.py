@@ -15,7 +15,7 @@ from kctl.runtime.docker import labels
 from kctl.runtime.docker.client import Engine, explanation
 
 if TYPE_CHECKING:
-    from kctl.runtime.types import NetworkSettings
+    from kctl.runtime.operations import NetworkSettings
 
 Object = dict[str, Any]
 

@@ -19,8 +19,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from kctl.runtime.docker import ending, labels
+from kctl.runtime.observations import SANDBOX, ContainerState, PodObservation
 from kctl.runtime.threads import Threads
-from kctl.runtime.types import SANDBOX, ContainerState, PodObservation
 
 if TYPE_CHECKING:
     from kctl.runtime.docker.client import Engine

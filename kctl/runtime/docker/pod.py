@@ -21,11 +21,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kctl.runtime.docker import ending, labels, resources, security
+from kctl.runtime.observations import SANDBOX
 from kctl.runtime.pod_status import is_ephemeral, spec_of
-from kctl.runtime.types import SANDBOX
 
 if TYPE_CHECKING:
-    from kctl.runtime.types import PodNetwork, StartContainer
+    from kctl.runtime.operations import PodNetwork, StartContainer
 
 Object = dict[str, Any]
 

@@ -15,10 +15,10 @@ from kctl.runtime.docker import exec as execution
 from kctl.runtime.docker import http
 from kctl.runtime.docker.client import explanation
 from kctl.runtime.docker.context import Context
-from kctl.runtime.types import Outcome
+from kctl.runtime.operations import Outcome
 
 if TYPE_CHECKING:
-    from kctl.runtime.types import RunProbe
+    from kctl.runtime.operations import RunProbe
 
 _OUTPUT_LIMIT = 10 * 1024
 

@@ -21,18 +21,12 @@ from kctl.runtime.docker.observe import Observer, clock_skew
 from kctl.runtime.docker.portforward import PortForward
 from kctl.runtime.docker.reach import Reach
 from kctl.runtime.image_types import Suppliers
+from kctl.runtime.observations import NodeObservation, PodObservation
+from kctl.runtime.operations import CleanNode, Operation, Outcome
 from kctl.runtime.stats import NodeUsage
 from kctl.runtime.stream_types import ExecStream, Wire
 from kctl.runtime.threads import Threads
-from kctl.runtime.types import (
-    CleanNode,
-    HostUnreachable,
-    NodeObservation,
-    Operation,
-    Outcome,
-    PodObservation,
-    RuntimeEvent,
-)
+from kctl.runtime.types import HostUnreachable, RuntimeEvent
 
 _gather = facts.gather
 _LOOKERS = 3

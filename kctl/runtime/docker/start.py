@@ -16,7 +16,7 @@ from kctl.runtime.docker.hooks import post_start
 from kctl.runtime.pod_status import is_ephemeral, spec_of
 
 if TYPE_CHECKING:
-    from kctl.runtime.types import Outcome, StartContainer
+    from kctl.runtime.operations import Outcome, StartContainer
 
 Object = dict[str, Any]
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from kctl.runtime.docker import labels, local
 from kctl.runtime.docker.observe import epoch
+from kctl.runtime.observations import SANDBOX
 from kctl.runtime.stats import NodeUsage, Usage
 from kctl.runtime.threads import Threads
-from kctl.runtime.types import SANDBOX
 
 if TYPE_CHECKING:
     from kctl.runtime.docker.client import Engine

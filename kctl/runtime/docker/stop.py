@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from kctl.runtime.docker import calls, labels
 from kctl.runtime.docker.context import Context, Event, Failure, done, failed
 from kctl.runtime.docker.hooks import pre_stop
+from kctl.runtime.observations import SANDBOX
 from kctl.runtime.threads import Threads
-from kctl.runtime.types import SANDBOX
 
 if TYPE_CHECKING:
-    from kctl.runtime.types import Outcome, RemoveContainer, StopContainer, TerminatePod
+    from kctl.runtime.operations import Outcome, RemoveContainer, StopContainer, TerminatePod
 
 Row = Mapping[str, Any]
 _ALIVE = ("running", "restarting", "paused")

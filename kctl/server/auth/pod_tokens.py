@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
-from kctl.runtime.types import Operation, StartContainer, TokenFile
+from kctl.runtime.operations import Operation, StartContainer, TokenFile
 from kctl.server.auth import pki
 from kctl.server.auth.token_request import claims
 from kctl.server.auth.tokens import Claims, Object, Tokens

@@ -18,7 +18,7 @@ from kctl.network.addresses import front_address, gateway, layout
 from kctl.network.haproxy.backend import HAProxyLoadBalancer
 from kctl.network.types import Endpoint, Model, NameRecord, ServicePort, ServiceRecord
 from kctl.runtime.docker.runtime import DockerRuntime
-from kctl.runtime.types import (
+from kctl.runtime.operations import (
     ApplyFront,
     CleanNode,
     NetworkSettings,

@@ -18,7 +18,7 @@ from kctl.reconcile.lease import ReconcileLease
 from kctl.reconcile.log import Log
 from kctl.reconcile.loop import Loop
 from kctl.reconcile.plane import Plane
-from kctl.runtime.types import CleanNode
+from kctl.runtime.operations import CleanNode
 
 Object = dict[str, Any]
 _LOOK_EVERY = 0.1

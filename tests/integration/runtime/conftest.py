@@ -15,7 +15,7 @@ import docker
 import pytest
 
 from kctl.runtime.docker.runtime import DockerRuntime
-from kctl.runtime.types import (
+from kctl.runtime.operations import (
     CleanNode,
     NetworkSettings,
     Outcome,

@@ -17,7 +17,7 @@ import pytest
 
 from kctl.network.types import Front
 from kctl.runtime.docker.runtime import DockerRuntime
-from kctl.runtime.types import ApplyFront, CleanNode, PrepareNode
+from kctl.runtime.operations import ApplyFront, CleanNode, PrepareNode
 
 from .conftest import World, eventually
 from .engine import OwnEngine

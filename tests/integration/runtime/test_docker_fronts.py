@@ -16,7 +16,7 @@ import docker
 import pytest
 
 from kctl.network.types import Front, ImageRecipe
-from kctl.runtime.types import ApplyFront, Outcome, RemoveFront
+from kctl.runtime.operations import ApplyFront, Outcome, RemoveFront
 
 from .conftest import World, eventually
 

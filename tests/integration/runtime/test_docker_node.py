@@ -12,7 +12,8 @@ import docker
 import pytest
 
 from kctl.runtime.docker.runtime import DockerRuntime
-from kctl.runtime.types import CleanNode, NetworkSettings, PrepareNode, RuntimeEvent
+from kctl.runtime.operations import CleanNode, NetworkSettings, PrepareNode
+from kctl.runtime.types import RuntimeEvent
 
 from .conftest import URL, World, eventually
 

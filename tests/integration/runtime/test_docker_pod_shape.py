@@ -9,7 +9,7 @@ from typing import Any
 import docker
 import pytest
 
-from kctl.runtime.types import RemoveContainer, StopContainer
+from kctl.runtime.operations import RemoveContainer, StopContainer
 
 from .conftest import World, eventually
 
@@ -125,7 +125,7 @@ def test_identity_and_limits_reach_the_process(world: World, api: docker.APIClie
 
 
 def test_names_of_the_pod_and_its_aliases(world: World) -> None:
-    from kctl.runtime.types import PodNetwork
+    from kctl.runtime.operations import PodNetwork
 
     address = f"{world.prefix}.200"
     network = PodNetwork(

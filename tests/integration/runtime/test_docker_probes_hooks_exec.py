@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kctl.runtime.types import Outcome, RunProbe, StopContainer
+from kctl.runtime.operations import Outcome, RunProbe, StopContainer
 
 from .conftest import World, eventually
 

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from kctl.runtime.docker.runtime import DockerRuntime
+from kctl.runtime.operations import CleanNode
 from kctl.runtime.ssh import lock, places
-from kctl.runtime.types import CleanNode, HostUnreachable
+from kctl.runtime.types import HostUnreachable
 from tests.integration.hosts.bed import Bed
 from tests.integration.reconcile.cluster import until
 from tests.integration.ssh.conftest import Connect, forget_failures, master_of, masters

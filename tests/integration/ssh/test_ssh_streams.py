@@ -19,7 +19,8 @@ import pytest
 
 from kctl.runtime.docker import http
 from kctl.runtime.docker.runtime import DockerRuntime
-from kctl.runtime.types import RunProbe, RuntimeEvent
+from kctl.runtime.operations import RunProbe
+from kctl.runtime.types import RuntimeEvent
 from tests.integration.hosts.bed import Bed
 from tests.integration.reconcile.cluster import until
 from tests.integration.ssh.conftest import Connect

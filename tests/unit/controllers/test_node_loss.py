@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kctl.controllers.nodelifecycle_disruption import assess
-from kctl.runtime.types import NodeObservation
+from kctl.runtime.observations import NodeObservation
 from kctl.testing.world import World
 from tests.unit.controllers.objects import Object, condition, deployment, pod, set_spec, world
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 
-from kctl.runtime.types import CleanNode, NodeFacts, NodeObservation
+from kctl.runtime.observations import NodeFacts, NodeObservation
+from kctl.runtime.operations import CleanNode
 from kctl.store.types import Memo
 from kctl.testing.world import World
 from tests.unit.controllers.objects import Object, condition

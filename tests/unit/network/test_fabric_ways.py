@@ -11,7 +11,7 @@ import pytest
 from kctl.controllers.pod_network_ways import PATIENCE, PodNetworkController
 from kctl.controllers.types import Changes
 from kctl.network.ways import FOUND_ANNOTATION, MODE_ANNOTATION, way
-from kctl.runtime.types import FrontState, NodeObservation
+from kctl.runtime.observations import FrontState, NodeObservation
 from kctl.store.types import Key, Memo
 from tests.unit.network.test_fabric_front import node
 

@@ -12,7 +12,8 @@ from kctl.controllers.loadbalancer import SLICES, LoadBalancerController
 from kctl.controllers.types import Changes
 from kctl.network.haproxy.backend import HAProxyLoadBalancer
 from kctl.network.types import Front, LoadBalancer, Model
-from kctl.runtime.types import ApplyFront, FrontState, NodeObservation, RemoveFront
+from kctl.runtime.observations import FrontState, NodeObservation
+from kctl.runtime.operations import ApplyFront, RemoveFront
 from kctl.store.types import Key, Memo
 from tests.unit.network.test_model import NODE, SETTINGS, TWO, endpoint, endpoint_slice, service
 

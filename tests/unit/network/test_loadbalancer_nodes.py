@@ -13,7 +13,8 @@ from kctl.api.settings import DEFAULTS
 from kctl.controllers.loadbalancer import SLICES, LoadBalancerController
 from kctl.controllers.types import Changes
 from kctl.network.haproxy.backend import HAProxyLoadBalancer
-from kctl.runtime.types import ApplyFront, FrontState, NodeObservation, RemoveFront
+from kctl.runtime.observations import FrontState, NodeObservation
+from kctl.runtime.operations import ApplyFront, RemoveFront
 from kctl.store.types import Key, Memo
 from tests.unit.network.test_model import endpoint, endpoint_slice, service
 from tests.unit.network.test_model_nodes import EACH, three

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kctl.controllers.pod.expansion import expand
-from kctl.runtime.types import StartContainer
+from kctl.runtime.operations import StartContainer
 from tests.unit.pod.world import World, pod_object
 
 

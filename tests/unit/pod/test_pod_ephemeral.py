@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from kctl.runtime.operations import StartContainer
 from kctl.runtime.simulated import Program
-from kctl.runtime.types import StartContainer
 from tests.unit.pod.world import World, pod_object
 
 Object = dict[str, Any]

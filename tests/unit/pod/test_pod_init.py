@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from kctl.runtime.operations import StartContainer, StopContainer
 from kctl.runtime.simulated import Program
-from kctl.runtime.types import StartContainer, StopContainer
 from tests.unit.pod.world import World, pod_object
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from kctl.runtime.types import RunProbe, StopContainer
+from kctl.runtime.operations import RunProbe, StopContainer
 from tests.unit.pod.world import World, pod_object
 
 

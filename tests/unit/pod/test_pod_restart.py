@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from kctl.runtime.operations import RemoveContainer, StartContainer
 from kctl.runtime.simulated import Program
-from kctl.runtime.types import RemoveContainer, StartContainer
 from tests.unit.pod.world import BEGINNING, World, pod_object
 
 

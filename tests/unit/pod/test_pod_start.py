@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kctl.runtime.types import StartContainer, TerminatePod
+from kctl.runtime.operations import StartContainer, TerminatePod
 from kctl.store.types import Key
 from tests.unit.pod.world import World, pod_object
 

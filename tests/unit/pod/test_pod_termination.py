@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from kctl.runtime.types import FrontState, TerminatePod
+from kctl.runtime.observations import FrontState
+from kctl.runtime.operations import TerminatePod
 from kctl.store.types import Memo
 from tests.unit.pod.world import World, pod_object
 

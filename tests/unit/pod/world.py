@@ -16,18 +16,17 @@ from typing import Any
 
 from kctl.controllers.pod import PodController
 from kctl.controllers.types import Changes, Event
-from kctl.runtime.simulated import Faults, SimulatedRuntime, facts_of
-from kctl.runtime.types import (
+from kctl.runtime.observations import NodeObservation, PodObservation
+from kctl.runtime.operations import (
     NetworkSettings,
-    NodeObservation,
     Operation,
     Outcome,
-    PodObservation,
     PrepareNode,
     RunProbe,
     StartContainer,
     StopContainer,
 )
+from kctl.runtime.simulated import Faults, SimulatedRuntime, facts_of
 from kctl.store.types import Key, Memo
 
 Object = dict[str, Any]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kctl.reconcile.executor import Executor
-from kctl.runtime.types import Operation, Outcome, RemoveContainer, RunProbe, TerminatePod
+from kctl.runtime.operations import Operation, Outcome, RemoveContainer, RunProbe, TerminatePod
 
 
 class Host:

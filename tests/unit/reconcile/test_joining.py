@@ -17,15 +17,10 @@ from kctl.reconcile.join import CannotJoin, Request, check_facts, join
 from kctl.reconcile.joining import claim_of, range_problem
 from kctl.reconcile.log import Log
 from kctl.reconcile.loop import Loop
+from kctl.runtime.observations import NodeObservation
+from kctl.runtime.operations import CleanNode, Operation, Outcome, PrepareNode
 from kctl.runtime.simulated import SimulatedRuntime, facts_of
-from kctl.runtime.types import (
-    CleanNode,
-    NodeObservation,
-    Operation,
-    Outcome,
-    PrepareNode,
-    Runtime,
-)
+from kctl.runtime.types import Runtime
 from kctl.store.reader import Reader
 from kctl.store.types import Memo
 from tests.unit.reconcile.conftest import Lab

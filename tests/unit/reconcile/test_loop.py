@@ -6,7 +6,7 @@ import json
 
 from kctl.reconcile.log import Log
 from kctl.reconcile.loop import PASS, Loop
-from kctl.runtime.types import StartContainer, TerminatePod
+from kctl.runtime.operations import StartContainer, TerminatePod
 from tests.unit.reconcile.conftest import Lab
 
 

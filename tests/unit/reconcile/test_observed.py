@@ -5,14 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kctl.reconcile.observed import Observed
-from kctl.runtime.types import (
-    ContainerState,
-    NodeObservation,
-    Outcome,
-    PodObservation,
-    RemoveContainer,
-    StopContainer,
-)
+from kctl.runtime.observations import ContainerState, NodeObservation, PodObservation
+from kctl.runtime.operations import Outcome, RemoveContainer, StopContainer
 
 EMPTY = NodeObservation("n0", True)
 RAN = PodObservation("u", "default", "a", (ContainerState("c1", "main", 0, "running"),))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kctl.runtime.docker import observe
-from kctl.runtime.types import ContainerState
+from kctl.runtime.observations import ContainerState
 
 
 @pytest.mark.parametrize(

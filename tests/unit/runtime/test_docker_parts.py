@@ -13,7 +13,8 @@ from kctl.runtime.docker import client, frontbody, frontcheck, frontimage, netwo
 from kctl.runtime.docker.frames import Demultiplexer, lines
 from kctl.runtime.docker.machine import choose, local_addresses, routes
 from kctl.runtime.docker.pause import PROGRAMS
-from kctl.runtime.types import ApplyFront, HostUnreachable, NetworkSettings
+from kctl.runtime.operations import ApplyFront, NetworkSettings
+from kctl.runtime.types import HostUnreachable
 
 SETTINGS = NetworkSettings("kctl-c", "10.98.0.0/16", "10.98.16.0/24", "10.98.16.1", "c")
 

@@ -8,7 +8,7 @@ import pytest
 
 from kctl.runtime.docker import pod as translation
 from kctl.runtime.docker.pod import Surroundings
-from kctl.runtime.types import PodNetwork, StartContainer
+from kctl.runtime.operations import PodNetwork, StartContainer
 
 AROUND = Surroundings("c1", "kctl-c1", host_addresses=("127.0.0.1", "10.0.0.5"))
 

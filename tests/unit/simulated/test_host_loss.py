@@ -8,7 +8,7 @@ import pytest
 
 from kctl.api.errors import ApiError
 from kctl.controllers.common import condition, deleting
-from kctl.runtime.types import Outcome, StartContainer, TerminatePod
+from kctl.runtime.operations import Outcome, StartContainer, TerminatePod
 from kctl.testing.cluster import Cluster
 from tests.unit.controllers.objects import deployment, pod, service
 

@@ -9,12 +9,8 @@ from typing import Any
 
 import pytest
 
-from kctl.runtime.plugin import kctl_runtime
-from kctl.runtime.simulated import Latency, Program, SimulatedRuntime, create
-from kctl.runtime.types import (
-    SANDBOX,
-    ContainerState,
-    HostUnreachable,
+from kctl.runtime.observations import SANDBOX, ContainerState
+from kctl.runtime.operations import (
     NetworkSettings,
     PodNetwork,
     PrepareNode,
@@ -24,6 +20,9 @@ from kctl.runtime.types import (
     StopContainer,
     TerminatePod,
 )
+from kctl.runtime.plugin import kctl_runtime
+from kctl.runtime.simulated import Latency, Program, SimulatedRuntime, create
+from kctl.runtime.types import HostUnreachable
 
 Object = dict[str, Any]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kctl.runtime.types import StartContainer, TokenFile
+from kctl.runtime.operations import StartContainer, TokenFile
 from kctl.server.auth.pod_tokens import EXTENDED, PodTokens
 from kctl.server.auth.tokens import Rejected
 from tests.unit.server.auth.conftest import Gate
