@@ -440,7 +440,8 @@ def autoscale(client: Client) -> None:
 
 @step("top")
 def top(client: Client) -> None:
-    said(client, "top", "pods", has="talk")
+    # Of what began a moment ago nothing is known before the next sample.
+    until(lambda: "talk" in client.run("top", "pods").out, 60, "the use of the pods")
     said(client, "top", "nodes", has="%")
 
 
