@@ -81,7 +81,10 @@ def replaced(kctl: Kctl) -> list[Object]:
 
 def test_a_short_loss_moves_nothing(kctl: Kctl, bed: Bed, port: int) -> None:
     """Within the toleration the pods are waited for, and are the same containers afterwards."""
+    kctl.do("settings", "pod-eviction-timeout", "300")
+    kctl.do("rollout", "restart", "deployment", web.APP)  # with the new toleration
     kctl.rolled_out(web.APP)
+    until(lambda: web.wrong_pods(kctl.pods(web.APP), 6, HOSTS) == [], 60, "the old pods gone")
     spread = {each["metadata"]["uid"]: each["spec"]["nodeName"] for each in kctl.pods(web.APP)}
     host = next(iter(spread.values()))
     running = {row["Id"] for row in kctl.on(host, web.APP)}
