@@ -6,11 +6,11 @@ settings want it, that is an error for the owner, unless nothing is attached to 
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 import threading
 from typing import TYPE_CHECKING, Any
 
+from kctl.network.fabric import devices
 from kctl.runtime.docker import labels
 from kctl.runtime.docker.client import Engine, explanation
 
@@ -35,7 +35,7 @@ def arguments(settings: NetworkSettings) -> Object:
         "Driver": "bridge",
         "CheckDuplicate": True,
         "IPAM": {"Driver": "default", "Config": [pool]},
-        "Options": {"com.docker.network.bridge.name": bridge_name(settings)},
+        "Options": {"com.docker.network.bridge.name": devices.bridge(settings.cluster)},
         "Labels": _marks(settings),
     }
 
@@ -50,12 +50,6 @@ def _marks(settings: NetworkSettings) -> dict[str, str]:
         labels.NODE_UID: settings.uid,
     }
     return {key: value for key, value in marks.items() if value}
-
-
-def bridge_name(settings: NetworkSettings) -> str:
-    """A name of the bridge device that firewall rules can rest on (15 characters at most)."""
-    digest = hashlib.sha256(f"{settings.cluster}/{settings.name}".encode()).hexdigest()
-    return f"kctl-{digest[:8]}"
 
 
 def _reserve(subnet: str) -> str:
