@@ -80,8 +80,11 @@ class Looker:
     # --- looks ---
 
     def look(self, nodes: Sequence[str] = (), *, facts: bool = False) -> None:
-        """Look now, at all nodes by default, and wait for the answers."""
+        """Look now, at all nodes by default, and wait for the answers. A pass is not over
+        before a node that was being looked at already has been looked at again."""
         self.start(nodes, facts=facts)
+        for look in self._looks.values():
+            look.urgent = look.urgent or look.again
         began = time.monotonic()
         silent = {name for name in self._looks if self._hosts.recall(silent_memo(name))}
         wait(self._futures(self._looks.keys() - silent), timeout=LOOK_SECONDS)

@@ -17,6 +17,7 @@ from kctl.controllers.nodelifecycle import silent_memo
 from kctl.reconcile.compute import Compute, timer_parts
 from kctl.reconcile.executor import Executor
 from kctl.reconcile.hosts import Hosts
+from kctl.reconcile.last_pass import PASS, ended, forget_what_is_known
 from kctl.reconcile.lease import ReconcileLease
 from kctl.reconcile.log import Log
 from kctl.reconcile.looker import Looker
@@ -33,15 +34,11 @@ from kctl.store.types import Change, ClaimTaken, Compacted, Conflict, Memo
 
 Object = dict[str, Any]
 
-PASS = "pass"
-"""The meta key that says where the last pass ended: revision, time, node digests."""
 TICK = 0.02
 """How long the loop waits at most before it looks at the store's revision again."""
 COALESCE = 0.02
 """Outcomes that end this close together share one compute."""
 COMMIT_TRIES = 20
-SKEW = 2.0
-"""How well the clock of a host is known, in seconds."""
 NEVER = 1e18
 """The due time of nothing, in epoch seconds."""
 
@@ -99,28 +96,11 @@ class Loop:
         self.looker.register_this_machine()
         self._follow_store()
         self.looker.look(facts=True)
-        self._forget_what_is_known(last.get("digests", {}), last.get("at", 0.0))
+        self._touched_nodes |= forget_what_is_known(last, self.observed)
 
     def measure(self, *, stays: bool) -> None:
         """Have what pods use measured for whoever wants to know; `stays`: again and again."""
         self.measurer.begin(self.memory.get(USAGE), stays=stays)
-
-    def _forget_what_is_known(self, digests: dict[str, str], at: float) -> None:
-        """A node that looks as it did when the last pass ended concerns nobody, but for
-        what its engine restarted by itself since then."""
-        known: set[str] = set()
-        for name, seen in self.observed.nodes.items():
-            if not seen.reachable or not seen.digest or digests.get(name) != seen.digest:
-                self._touched_nodes.add(name)
-                continue
-            self.observed.changed_nodes.discard(name)
-            known.update(
-                uid
-                for uid, pod in seen.pods.items()
-                if all(each.started_at - seen.skew < at - SKEW for each in pod.containers)
-            )
-        for uid in known:
-            self.observed.changed_pods.pop(uid, None)
 
     def end(self) -> None:
         """Remember, and let go of every host."""
@@ -135,19 +115,9 @@ class Loop:
             self._unsaved_timers[USAGE] = left
         self._save_timers()
         if not self._pending and not self.executor.busy:
-            digests = {
-                name: seen.digest
-                for name, seen in self.observed.nodes.items()
-                if seen.reachable and seen.facts is not None  # else the next one looks again
-            }
-            ended = {
-                "revision": self.mirror.revision,
-                "at": self.plane.clock.time(),
-                "digests": digests,
-                "refused": [name for name, seen in self.observed.nodes.items() if seen.refused],
-                "settings": self.plane.settings,
-            }
-            self.plane.store.meta_put(PASS, json.dumps(ended))
+            now, settings = self.plane.clock.time(), self.plane.settings
+            last = ended(self.observed, self.mirror.revision, now, settings)
+            self.plane.store.meta_put(PASS, json.dumps(last))
 
     def _save_timers(self) -> None:
         if self._unsaved_timers:

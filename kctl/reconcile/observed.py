@@ -43,6 +43,8 @@ class Observed:
     """Outcomes that were taken in so far."""
     _shown: dict[str, int] = field(default_factory=dict)
     """uid -> `taken` when an outcome last showed the pod"""
+    _shown_fronts: dict[str, dict[str, int]] = field(default_factory=dict)
+    """node -> front -> `taken` when an outcome last showed it, or that it is gone"""
 
     def look(self, seen: NodeObservation, since: int | None = None) -> None:
         """Take in a whole look at a node, and note every pod that differs. A node that
@@ -50,7 +52,11 @@ class Observed:
         been taken in when the look began; what a later one showed is not missed for it."""
         before = self.nodes.get(seen.node)
         if before is not None and since is not None and seen.reachable:
-            seen = replace(seen, pods={**seen.pods, **self._begun(before, seen, since)})
+            seen = replace(
+                seen,
+                pods={**seen.pods, **self._begun(before, seen, since)},
+                fronts=self._fronts(before, seen, since),
+            )
         if before is not None and not seen.reachable:
             seen = replace(
                 before, reachable=False, refused=seen.refused, error=seen.error, at=seen.at
@@ -83,6 +89,15 @@ class Observed:
                 if not shown.issuperset(each.id for each in pod.containers):
                     found[uid] = pod
         return found
+
+    def _fronts(
+        self, before: NodeObservation, seen: NodeObservation, since: int
+    ) -> Mapping[str, FrontState]:
+        """The fronts of a look, but for those that were changed while it was under way."""
+        changed = self._shown_fronts.get(seen.node, {})
+        later = {name for name, taken in changed.items() if taken > since}
+        kept = {name: state for name, state in seen.fronts.items() if name not in later}
+        return kept | {name: before.fronts[name] for name in later & before.fronts.keys()}
 
     def take(self, outcome: Outcome) -> None:
         """Take in the outcome of an operation."""
@@ -143,11 +158,13 @@ class Observed:
     def _put_front(self, node: str, front: FrontState) -> None:
         seen = self.nodes.get(node)
         if seen is not None:
+            self._shown_fronts.setdefault(node, {})[front.name] = self.taken
             self.nodes[node] = replace(seen, fronts={**seen.fronts, front.name: front})
 
     def _drop_front(self, node: str, name: str) -> None:
         seen = self.nodes.get(node)
         if seen is not None:
+            self._shown_fronts.setdefault(node, {})[name] = self.taken
             fronts = {key: value for key, value in seen.fronts.items() if key != name}
             self.nodes[node] = replace(seen, fronts=fronts)
 
@@ -162,6 +179,7 @@ class Observed:
     def forget(self, node: str) -> None:
         """The node is no more."""
         self.nodes.pop(node, None)
+        self._shown_fronts.pop(node, None)
 
     def seen(self) -> None:
         """A compute that took all of this in was committed."""

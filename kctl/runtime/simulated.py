@@ -149,8 +149,16 @@ class SimulatedRuntime:
         self.suppliers = suppliers
 
     def observe(self, *, facts: bool = False) -> NodeObservation:
-        if self.latency.look:
-            self._sleep(self.latency.look * self.faults.slow)
+        """What is seen is what was there in the middle of the time that the look takes."""
+        half = self.latency.look * self.faults.slow / 2
+        if half:
+            self._sleep(half)
+        seen = self._observe(facts)
+        if half:
+            self._sleep(half)
+        return seen
+
+    def _observe(self, facts: bool) -> NodeObservation:
         if self.faults.hang:
             self._sleep(self.faults.hang)
             return NodeObservation(self.node, False, silence(self.faults), self.now())

@@ -207,7 +207,7 @@ class Executor:
                 return self._done(operation, (), uid)
             case ApplyFront(front=front):
                 state = FrontState(front.name, True, front.digest)
-                self.engine.version += self.fronts.get(front.name) != state
+                self.engine.version += front.name not in self.fronts  # containers alone count
                 self.fronts[front.name] = state
                 self.served[front.name] = front.endpoints
                 return Outcome(operation, True, self.now(), front=state)

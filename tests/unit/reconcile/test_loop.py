@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
 
+from kctl.reconcile.last_pass import PASS
 from kctl.reconcile.log import Log
-from kctl.reconcile.loop import PASS, Loop
+from kctl.reconcile.loop import Loop
 from kctl.runtime.operations import StartContainer, TerminatePod
 from tests.unit.reconcile.conftest import Lab
 
@@ -75,6 +78,38 @@ def test_a_new_process_on_a_settled_world_computes_nothing(lab: Lab) -> None:
     lab.settle()
     assert lab.plane.store.revision() == before
     assert again.summary.writes == 0
+
+
+def test_a_new_process_sees_that_a_load_balancer_serves_something_else(lab: Lab) -> None:
+    """The list of containers is the same: the last process took an old look for a new one."""
+    lab.node("n1", 0)
+    lab.deployment()
+    loop = lab.settle()
+    loop.remember()
+    engine = loop.hosts.runtime("n1")
+    right = dict(engine.fronts)  # type: ignore[attr-defined]
+    engine.fronts["lb"] = replace(right["lb"], digest="another")  # type: ignore[attr-defined]
+    again = Loop(lab.plane, Log(), hosts=loop.hosts)
+    again.begin()
+    lab.loop = again
+    lab.settle()
+    assert engine.fronts == right  # type: ignore[attr-defined]
+
+
+def test_a_pass_ends_with_a_look_that_began_after_its_work(lab: Lab) -> None:
+    """A look that is under way when the last operation ends shows what was there before."""
+    lab.node("n1", 0, look="0.4")
+    lab.deployment(replicas=1)
+    loop = lab.settle()
+    uid = lab.pods()[0]["metadata"]["uid"]
+    loop.looker.start(["n1"])
+    time.sleep(0.3)  # it has seen the pod, and has not answered yet
+    loop.hosts.runtime("n1").execute(TerminatePod("n1", uid, "default", "", 0))
+    loop._acted = True
+    lab.settle()
+    assert lab.ready() == 1
+    starts = [op for op in loop.hosts.runtime("n1").executed if isinstance(op, StartContainer)]  # type: ignore[attr-defined]
+    assert len(starts) == 2
 
 
 def test_scaling_down_removes_pods_and_their_containers(lab: Lab) -> None:
