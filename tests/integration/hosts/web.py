@@ -50,12 +50,14 @@ def pods(kctl: Kctl, live: Sequence[str]) -> list[Object]:
 def check(kctl: Kctl, version: str, replicas: int, live: Sequence[str]) -> None:
     """The world is what was asked for: raises what is wrong."""
     found = pods(kctl, live)
-    assert wrong_pods(found, replicas, live) == []
-    assert {each["spec"]["containers"][0]["image"].split(":")[1] for each in found} == {version}
-    assert wrong_containers(kctl, found, live) == []
-    assert wrong_store(kctl, found, live) == []
+    wrong = wrong_pods(found, replicas, live)
+    images = {each["spec"]["containers"][0]["image"].split(":")[1] for each in found}
+    if images != {version}:
+        wrong.append(f"images {images}, {version} was asked for")
+    wrong += wrong_containers(kctl, found, live) + wrong_store(kctl, found, live)
+    assert not wrong, wrong
     wrong = until_right(lambda: wrong_answers(kctl, found, version, live), 40)
-    assert wrong == []
+    assert not wrong, wrong
 
 
 def until_right(faults: Any, seconds: float) -> list[str]:
