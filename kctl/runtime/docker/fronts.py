@@ -24,6 +24,8 @@ from kctl.runtime.observations import FrontState
 from kctl.runtime.operations import Outcome
 
 if TYPE_CHECKING:
+    from docker import APIClient
+
     from kctl.network.types import Front
     from kctl.runtime.operations import ApplyFront, RemoveFront
 
@@ -142,27 +144,40 @@ def _configure(context: Context, front: Front, row: Row) -> None:
         known = context.fronts.get(api, front.name, container_id)
         if known.manifest.digest == front.digest:
             return
-        before = known.manifest.files
-        changed = [
-            path for path, digest in manifest.of(front).files.items() if before.get(path) != digest
-        ]
-        loud = [path for path in changed if path not in front.live]
-        staged = any(path in front.candidate for path in changed)
-        if staged:
-            api.put_archive(container_id, "/", archive(_candidates(front)))
-        if loud and front.check:
-            _exec(context, front, container_id, front.check, "was refused")
-        if staged and front.activate:
-            _exec(context, front, container_id, front.activate, "could not be put in place")
-        plain = [path for path in changed if not (front.activate and path in front.candidate)]
-        if plain:
-            files = [(path, front.files[path], 0o644) for path in plain]
-            api.put_archive(container_id, "/", archive(files))
+        loud = _place(context, api, front, known)
     began = time.time()
     if loud:
         _reload(context, front, container_id, known)
     _confirm(context, front, container_id, began if loud else 0.0)
     _remember(context, front, container_id, drained=not loud)
+
+
+def _place(context: Context, api: APIClient, front: Front, known: manifest.Remembered) -> list[str]:
+    """Put what differs in place; the paths that take a reload. From the first upload on the
+    container's manifest is in doubt; a refused candidate leaves it as it was."""
+    container_id, served = known.container_id, known.manifest
+    wanted = manifest.of(front).files
+    changed = [path for path, digest in wanted.items() if served.files.get(path) != digest]
+    loud = [path for path in changed if path not in front.live]
+    staged = any(path in front.candidate for path in changed)
+    known.manifest = manifest.in_doubt(served)
+    doubt = manifest.entry(known.manifest)
+    if staged:
+        api.put_archive(container_id, "/", archive([doubt, *_candidates(front)]))
+    if loud and front.check:
+        try:
+            _exec(context, front, container_id, front.check, "was refused")
+        except Failure:
+            manifest.write(api, container_id, served)
+            known.manifest = served
+            raise
+    if staged and front.activate:
+        _exec(context, front, container_id, front.activate, "could not be put in place")
+    plain = [path for path in changed if not (front.activate and path in front.candidate)]
+    if plain:
+        files = [(path, front.files[path], 0o644) for path in plain]
+        api.put_archive(container_id, "/", archive([doubt, *files]))
+    return loud
 
 
 def _candidates(front: Front) -> list[tuple[str, bytes, int]]:

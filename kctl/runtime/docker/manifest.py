@@ -13,7 +13,7 @@ import tarfile
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kctl.runtime.docker.imagetar import archive
@@ -64,14 +64,25 @@ def read(api: APIClient, container_id: str) -> Manifest:
     )
 
 
-def write(api: APIClient, container_id: str, manifest: Manifest) -> None:
+def in_doubt(manifest: Manifest) -> Manifest:
+    """What stands in a container while its configuration is changed: should that break off,
+    nobody takes it for what was confirmed before, or is to be next."""
+    return replace(manifest, digest="", files={})
+
+
+def entry(manifest: Manifest) -> tuple[str, bytes, int]:
+    """The manifest as a member of an archive for "/"."""
     found = {
         "digest": manifest.digest,
         "workers": manifest.workers,
         "files": dict(manifest.files),
         "report": manifest.report,
     }
-    api.put_archive(container_id, "/", archive([(PATH, json.dumps(found).encode(), 0o644)]))
+    return PATH, json.dumps(found).encode(), 0o644
+
+
+def write(api: APIClient, container_id: str, manifest: Manifest) -> None:
+    api.put_archive(container_id, "/", archive([entry(manifest)]))
 
 
 @dataclass

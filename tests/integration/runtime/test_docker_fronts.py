@@ -118,6 +118,22 @@ def test_a_bad_configuration_is_refused_and_the_old_one_serves(world: World, add
         assert answer.read() == b"good"
 
 
+def test_what_was_not_confirmed_is_not_taken_for_what_was_served_before(
+    world: World, address: str
+) -> None:
+    good = _haproxy("good", address)
+    assert _apply(world, good).ok
+    other = _haproxy("other", address)
+    silent = dataclasses.replace(other, confirm=(address, 8404, "/", "something else"))
+    assert not _apply(world, silent).ok
+    assert world.runtime.observe().fronts["lb"].digest == ""
+    with urllib.request.urlopen(f"http://{address}:8404/", timeout=2) as answer:
+        assert answer.read() == b"other"
+    assert _apply(world, good).ok
+    with urllib.request.urlopen(f"http://{address}:8404/", timeout=2) as answer:
+        assert answer.read() == b"good"
+
+
 def test_an_old_connection_keeps_the_front_undrained_until_it_ends(
     world: World, address: str
 ) -> None:
