@@ -141,16 +141,17 @@ class _Node:
         self, before: dict[str, Any] | None, name: str, answers: bool, seen: NodeObservation
     ) -> dict[str, Any]:
         way = {"way": self._signature(name)}
+        now = self._now.timestamp()  # the end of an operation tells more than the look before it
         if before is not None and before.keys() == way.keys():
             return before  # reached once and for all
         if answers:
             digest = seen.fronts[_INSIDE].digest
             if before is None or "there" not in before or before["by"] != digest:
-                return {**way, "there": seen.at, "by": digest}
+                return {**way, "there": now, "by": digest}
             return way if seen.at >= before["there"] + PATIENCE else before
         if self._standing(name) is None:
             return {**way, "by": ""}  # it may well be the other node's fault
-        return before if before and "since" in before else {**way, "since": seen.at}
+        return before if before and "since" in before else {**way, "since": now}
 
     def _signature(self, name: str) -> str:
         here, there = ways.address_of(self._node), ways.address_of(self._nodes[name])

@@ -93,11 +93,13 @@ class Observed:
     def _fronts(
         self, before: NodeObservation, seen: NodeObservation, since: int
     ) -> Mapping[str, FrontState]:
-        """The fronts of a look, but for those that were changed while it was under way."""
+        """The fronts of a look, but for those that were changed while it was under way: these
+        are as their outcomes showed them, and told nothing since."""
         changed = self._shown_fronts.get(seen.node, {})
         later = {name for name, taken in changed.items() if taken > since}
         kept = {name: state for name, state in seen.fronts.items() if name not in later}
-        return kept | {name: before.fronts[name] for name in later & before.fronts.keys()}
+        shown = {name: before.fronts[name] for name in later & before.fronts.keys()}
+        return kept | {name: replace(state, report="") for name, state in shown.items()}
 
     def take(self, outcome: Outcome) -> None:
         """Take in the outcome of an operation."""

@@ -30,6 +30,8 @@ class World:
         """(node, node, way) that carry nothing"""
         self.down: set[str] = set()
         """nodes whose load balancer does not run"""
+        self.look_age = 0.0
+        """seconds since the look that an outcome added its report to"""
         self.events: list[str] = []
         self.writes = 0
 
@@ -50,7 +52,8 @@ class World:
             "lb": FrontState("lb", name not in self.down, "digest", report=" ".join(said) + " "),
             "net": FrontState("net", True, "digest"),
         }
-        return NodeObservation(name, True, at=self.now.timestamp(), fronts=fronts, network=True)
+        at = self.now.timestamp() - self.look_age
+        return NodeObservation(name, True, at=at, fronts=fronts, network=True)
 
     def _silent(self, here: dict[str, Any], there: dict[str, Any]) -> bool:
         one, other = here["metadata"]["name"], there["metadata"]["name"]
@@ -128,6 +131,30 @@ def test_a_node_whose_network_drops_foreign_addresses_steps_down_alone() -> None
     assert world.said("n1") == (
         "pods of n2 are reached over a route; pods of n3 are reached over VXLAN"
     )
+
+
+def test_what_a_load_balancer_says_first_is_no_answer_however_old_the_last_look_is() -> None:
+    """It believes in the others until some questions went without an answer."""
+    world = World(node(1), node(2))
+    world.look_age = PATIENCE + 2
+    world.turn()
+    world.look_age = 0.0
+    world.run(1)
+    world.broken = {("n1", "n2", "route")}
+    world.run()
+    assert len(world.found()) == 1
+
+
+def test_one_silent_moment_gives_no_way_up_however_old_the_last_look_is() -> None:
+    world = World(node(1), node(2))
+    world.broken = {("n1", "n2", "route")}
+    world.look_age = PATIENCE + 2
+    world.turn()
+    world.look_age = 0.0
+    world.run(1)
+    world.broken = set()
+    world.run()
+    assert world.found() == {}
 
 
 def test_of_two_nodes_one_steps_down_and_both_use_the_other_way() -> None:
