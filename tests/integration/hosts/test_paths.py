@@ -161,8 +161,9 @@ def test_a_client_keeps_its_address_with_the_local_traffic_policy(
     port = kctl.get("service", "local")["spec"]["ports"][0]["nodePort"]
     for host in HOSTS:
         url = f"http://{bed.address(host)}:{port}/"
+        until(lambda url=url: web.fetch(url), 20, f"{host} serves the new port")
         told = {web.fetch(url) for _ in range(4)}
-        assert told == {f"p-{host}"}
+        assert told == {f"p-{host}"}, host
 
 
 def test_each_pod_of_a_headless_service_has_a_name_everywhere(
