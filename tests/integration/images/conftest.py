@@ -66,7 +66,9 @@ def joined(bed: Bed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kctl]
 
 @pytest.fixture
 def kctl(joined: Kctl, bed: Bed, app: str) -> Iterator[Kctl]:
-    """With no pod, and none of the test's images on the hosts."""
+    """With no pod, none of the test's images on the hosts, and no process of its own but the
+    commands, so that what their environments say counts."""
+    joined.settled()
     yield joined
     joined.do("delete", "pods,deployments,secrets", "--all", "--grace-period=1")
     for host in bed.hosts:

@@ -16,6 +16,9 @@ from typing import Any, NamedTuple
 
 import docker
 
+from kctl.reconcile.lease import holder
+from kctl.store.store import Store
+
 Object = dict[str, Any]
 KCTL = (sys.executable, "-m", "kctl")
 ENGINE = "unix:///var/run/docker.sock"
@@ -181,6 +184,12 @@ class Cluster:
             if "msg=watching" in line:
                 return process
         raise AssertionError(f"the watcher ended: {process.wait()}")
+
+    def settled(self, seconds: float = 30.0) -> None:
+        """Wait until nobody waits for the world to settle any more. Whoever does so works with
+        the environment of the command that left it behind."""
+        with Store.open(self.home / "kctl.db") as store:
+            until(lambda: holder(store) is None, seconds, "the world is settled")
 
     # --- the end ---
 
