@@ -83,10 +83,12 @@ def resting(url: str, now: float) -> bool:
 
 
 def prepare(path: str) -> None:
-    """Make the folder. Raises `BadFolder`."""
+    """Make the folder, unless it is there; several processes may do so at once. Raises
+    `BadFolder`."""
     try:
-        if not os.path.lexists(path):
-            os.mkdir(path, 0o700)  # noqa: PTH102 - see the module's docstring
+        os.mkdir(path, 0o700)  # noqa: PTH102 - see the module's docstring
+    except FileExistsError:
+        pass
     except OSError as error:
         words = f"cannot make the folder {path} for connections: {error.strerror}"
         raise BadFolder(words) from None

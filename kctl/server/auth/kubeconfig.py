@@ -54,8 +54,7 @@ def write_context(
     into the file; answers the file that was written. The context becomes the current one
     where there is none, or with `current`. Raises KubeconfigError, OSError."""
     path = path.expanduser().resolve()  # what a link leads to, so that it stays a link
-    if not path.parent.exists():
-        path.parent.mkdir(mode=0o700, parents=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _locked(path):
         config = load(path)
         merge(config, server, pki, names)

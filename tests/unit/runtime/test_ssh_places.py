@@ -25,6 +25,19 @@ def test_the_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     prepare(path)
 
 
+def test_another_process_may_make_the_folder_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mkdir = os.mkdir
+
+    def slower(path: str, mode: int) -> None:
+        mkdir(path, mode)
+        mkdir(path, mode)
+
+    monkeypatch.setattr(os, "mkdir", slower)
+    prepare(str(tmp_path / "kctl"))
+
+
 def test_a_folder_that_others_could_have_filled_is_refused(tmp_path: Path) -> None:
     real = tmp_path / "real"
     real.mkdir(mode=0o700)
