@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from kctl.reconcile.after import POLL
-from kctl.reconcile.lease import ReconcileLease
+from kctl.reconcile.after import POLL, TURN_SECONDS
+from kctl.reconcile.lease import Asking, ReconcileLease
 from kctl.reconcile.log import Log
 from kctl.reconcile.loop import Loop
 from kctl.reconcile.notify import notify, watchdog_seconds
@@ -80,14 +80,16 @@ class Watcher:
             loop.executor.wake()
 
     def _acquire(self, lease: ReconcileLease) -> bool:
-        waited = False
-        while not self._stop.is_set():
-            if lease.acquire():
-                return True
-            if not waited:
-                self.log.info("another process holds the reconcile lease, waiting")
-                waited = True
-            time.sleep(POLL)
+        """Wait for the lease. Another watcher keeps it; who only waits for the world to settle
+        makes room, since that is done here as well."""
+        if lease.acquire():
+            return True
+        self.log.info("another process holds the reconcile lease, waiting")
+        with Asking(self.plane.store, TURN_SECONDS):
+            while not self._stop.is_set():
+                if lease.acquire():
+                    return True
+                time.sleep(POLL)
         return False
 
     def _each_turn(self, loop: Loop) -> None:

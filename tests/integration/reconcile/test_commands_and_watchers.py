@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from kctl.reconcile.lease import holder
+from kctl.store.store import Store
 from tests.integration.reconcile.cluster import KCTL, Cluster, pod, until, workload
 
 pytestmark = pytest.mark.docker
@@ -131,6 +133,18 @@ def test_until_settled_ends_when_a_pod_is_ready(shared: Cluster, image: str) -> 
     ran = shared.kctl("reconcile", "--until-settled", "--timeout=30s")
     assert ran.code == 0
     until(lambda: shared.ready("late"), 15)
+
+
+def test_who_waits_for_the_world_to_settle_makes_room_for_a_watcher(
+    cluster: Cluster, image: str
+) -> None:
+    cluster.apply(pod("never", image, readinessProbe={"exec": {"command": ["false"]}}))
+    with Store.open(cluster.home / "kctl.db") as store:
+        settling = until(lambda: holder(store), 10, "somebody waits for the pod")
+        assert settling.detail == "until-settled"
+        watcher = cluster.watch()
+        found = holder(store)
+        assert found is not None and (found.detail, found.pid) == ("watch", watcher.pid)
 
 
 def test_a_dead_engine_keeps_what_was_written_for_later(tmp_path: Path, image: str) -> None:
