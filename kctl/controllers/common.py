@@ -6,34 +6,18 @@ controllers they are epoch seconds, since comparing is all that is done with the
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from kctl.api.kind import Kind
 from kctl.api.meta import FOREGROUND
+from kctl.api.safe_names import safe_suffix
 from kctl.api.selectors import from_object
 from kctl.controllers.types import Object, View
 from kctl.store.types import Key
 
-SAFE_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
-"""Kubernetes' alphabet for generated names: no vowels, nothing that reads as another."""
-
-
 # --- names ---------------------------------------------------------------------------
-
-
-def safe_suffix(length: int, *parts: object) -> str:
-    """`length` characters of the safe alphabet that follow from `parts` alone, so that a
-    replayed compute gives the same names."""
-    digest = hashlib.sha256("\0".join(map(str, parts)).encode()).digest()
-    number = int.from_bytes(digest, "big")
-    characters = []
-    for _ in range(length):
-        number, index = divmod(number, len(SAFE_ALPHABET))
-        characters.append(SAFE_ALPHABET[index])
-    return "".join(characters)
 
 
 def free_name(view: View, resource: str, namespace: str, prefix: str, *parts: object) -> str:

@@ -7,7 +7,6 @@ end, so that no write is in the way of another.
 from __future__ import annotations
 
 import copy
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,10 +14,10 @@ from typing import Any
 
 import orjson
 
+from kctl.api.safe_names import safe_hash
 from kctl.api.times import now_text
 from kctl.controllers import deployment_replicas as replicas
 from kctl.controllers.common import (
-    SAFE_ALPHABET,
     accepts_content,
     controlled,
     draft,
@@ -236,9 +235,4 @@ def put_condition(
 def template_hash(template: Object, collisions: int | None) -> str:
     """Ten safe characters that follow from a pod template and the collisions so far."""
     text = orjson.dumps([template, collisions or 0], option=orjson.OPT_SORT_KEYS)
-    number = int.from_bytes(hashlib.sha256(text).digest(), "big")
-    characters = []
-    for _ in range(10):
-        number, index = divmod(number, len(SAFE_ALPHABET))
-        characters.append(SAFE_ALPHABET[index])
-    return "".join(characters)
+    return safe_hash(10, text)

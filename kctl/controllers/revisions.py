@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from kctl.api.safe_names import safe_suffix
 from kctl.controllers.common import (
     controlled,
     key_of,
@@ -13,7 +14,6 @@ from kctl.controllers.common import (
     name_of,
     namespace_of,
     owner_reference,
-    safe_suffix,
     uid_of,
 )
 from kctl.controllers.types import Changes, Object, View

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-_SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
-"""Kubernetes' alphabet for generated names: no vowels, nothing that reads as another."""
+from kctl.api.safe_names import SAFE_ALPHABET
 
 
 class Clock(Protocol):
@@ -43,4 +42,4 @@ class Randomness:
         return str(uuid.UUID(int=self.source.getrandbits(128), version=4))
 
     def suffix(self) -> str:
-        return "".join(self.source.choices(_SUFFIX_ALPHABET, k=5))
+        return "".join(self.source.choices(SAFE_ALPHABET, k=5))

@@ -22,6 +22,7 @@ from kctl.api.api import Api
 from kctl.api.errors import ApiError
 from kctl.api.kind import Admission, Kind
 from kctl.api.registry import Kinds
+from kctl.api.safe_names import SAFE_ALPHABET
 from kctl.api.settings import DEFAULTS
 from kctl.controllers.common import controller_of, propagation
 from kctl.controllers.namespace import DEFAULTS as DEFAULT_NAMESPACES
@@ -106,7 +107,7 @@ class World:
         return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
     def _suffix(self) -> str:
-        return "".join(self._random.choices("bcdfghjklmnpqrstvwxz2456789", k=5))
+        return "".join(self._random.choices(SAFE_ALPHABET, k=5))
 
     # --- what a client does ---
 

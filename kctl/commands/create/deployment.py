@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import secrets
 
+from kctl.api.safe_names import SAFE_ALPHABET
 from kctl.commands.command import Command, Option, UsageError
 from kctl.commands.context import Context
 from kctl.commands.create.generator import PRINTING, Object, create, meta, name_of, without_empty
 from kctl.commands.parse import Args
-
-_SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 
 
 def run(ctx: Context, args: Args) -> int:
@@ -54,7 +53,7 @@ def container_name(image: str) -> str:
     a dash, and then a random suffix keeps the names of several images apart."""
     name = image.rpartition("/")[2].partition(":")[0].partition("@")[0]
     if "_" in name or "." in name:
-        suffix = "".join(secrets.choice(_SUFFIX_ALPHABET) for _ in range(5))
+        suffix = "".join(secrets.choice(SAFE_ALPHABET) for _ in range(5))
         name = f"{name.replace('_', '-').replace('.', '-')}-{suffix}"
     return name
 
