@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from kctl.api.user import User
     from kctl.server.auth.pki import Pki
+    from kctl.server.publish import Place
 
 
 def run(ctx: Context, args: Args) -> int:
@@ -37,7 +38,9 @@ def _install(ctx: Context, args: Args, home: Path) -> int:
     from kctl.reconcile.systemd import SystemdError, install_server
 
     words = ["serve", f"--listen={args['listen']}"]
-    words += [f"--{name}={args[name]}" for name in ("token-auth-file",) if args[name]]
+    words += [
+        f"--{name}={args[name]}" for name in ("advertise-address", "token-auth-file") if args[name]
+    ]
     try:
         ctx.say(f"{install_server(home, words)} installed, enabled and started")
     except SystemdError as error:
@@ -52,6 +55,7 @@ def _serve(ctx: Context, args: Args, home: Path) -> int:
     from kctl.server.state import Server
 
     bound = _bound(args["listen"])
+    place = _place(args, bound)
     pki = _pki(home, bound)
     server = Server(
         home, pki, _users(args["token-auth-file"]), url=ctx.target.database, debug=args["debug"]
@@ -61,8 +65,18 @@ def _serve(ctx: Context, args: Args, home: Path) -> int:
         reconciler = serve.Reconciler(home, ctx.target.database, Log(args["log-level"]))
     if args.given("write-kubeconfig"):
         _write_kubeconfig(ctx, args["write-kubeconfig"], pki, _address(bound))
-    serve.run(server, bound, reconciler, lambda: _ready(ctx, bound))
+    serve.run(server, bound, reconciler, lambda: _ready(ctx, bound), place)
     return 0
+
+
+def _place(args: Args, bound: socket.socket) -> Place | None:
+    """Where pods reach the server."""
+    from kctl.server.publish import place_of
+
+    try:
+        return place_of(bound.getsockname()[:2], args["advertise-address"])
+    except ValueError as error:
+        raise UsageError(f"--advertise-address: {error}") from None
 
 
 def _bound(address: str) -> socket.socket:
@@ -147,6 +161,10 @@ kctl serve --listen=0.0.0.0:6443 --token-auth-file=users.csv
 # Have systemd keep it running
 kctl serve --install-systemd""",
     options=(
+        Option(
+            "advertise-address",
+            help="IPv4 address at which pods reach the server; by default the one it listens at.",
+        ),
         Option("debug", "bool", help="Print tracebacks of defects."),
         Option("install-systemd", "bool", help="Write, enable and start a systemd unit."),
         Option(

@@ -48,6 +48,7 @@ def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
     from kctl.controllers.horizontalpodautoscaler import HorizontalPodAutoscalerController
     from kctl.controllers.job import JobController
     from kctl.controllers.namespace import NamespaceController
+    from kctl.controllers.namespace_root_ca import RootCertificatePublisher
     from kctl.controllers.namespace_serviceaccount import ServiceAccountController
     from kctl.controllers.node import NodeController
     from kctl.controllers.node_leaving import NodeLeavingController
@@ -62,6 +63,7 @@ def object_controllers(schedulers: Sequence[Scheduler]) -> list[Controller]:
     return [
         NamespaceController(),
         ServiceAccountController(),
+        RootCertificatePublisher(),
         CustomResourceDefinitionController(),
         ClusterRoleAggregationController(),
         EventTtlController(),

@@ -21,6 +21,7 @@ from kctl.reconcile.watch import Watcher
 from kctl.server.app import App
 from kctl.server.auth.pki import PkiError
 from kctl.server.auth.pod_tokens import PodTokens
+from kctl.server.publish import Place, take_back, withdraw
 from kctl.server.state import Server
 
 GRACE = 5
@@ -123,8 +124,10 @@ def run(
     bound: socket.socket,
     reconciler: Reconciler | None,
     ready: Callable[[], None],
+    place: Place | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT. Call from the main thread."""
+    """Serve until SIGTERM or SIGINT. Call from the main thread. `place`: where pods reach the
+    server, if they do."""
     from kctl.server.protocol import Protocol
 
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
@@ -144,8 +147,12 @@ def run(
         ws_per_message_deflate=False,
     )
     config.load()
-    config.ssl = server.security.context()
     ensure_bootstrap(server.plane.own)
+    if place is not None:
+        server.publish(place)
+    else:
+        take_back(server.plane)
+    config.ssl = server.security.context()
     sys.setswitchinterval(SWITCH_SECONDS)
     listener = Listener(config, server, ready)
     if reconciler is not None:
@@ -158,4 +165,6 @@ def run(
         server.hub.stop()
         if reconciler is not None:
             reconciler.stop()
+        if place is not None:
+            withdraw(server.plane, place)
         server.close()

@@ -19,10 +19,11 @@ from kctl.api.registry import Kinds
 from kctl.api.user import User
 from kctl.reconcile.plane import Plane
 from kctl.server import discovery
-from kctl.server.auth.pki import Pki
+from kctl.server.auth.pki import Pki, ensure
 from kctl.server.health import Check
 from kctl.server.hub import Hub
 from kctl.server.limits import Seats, Turns
+from kctl.server.publish import Place, publish
 from kctl.server.rows import Rows
 from kctl.server.security import Security
 from kctl.server.streams.engines import Engines
@@ -96,6 +97,12 @@ class Server:
         self._discovery: dict[tuple[bool, str], Object] = {}
         self._discovered: Kinds | None = None
         self._documents: tuple[Kinds, Documents] | None = None
+
+    def publish(self, place: Place) -> None:
+        """Lead pods here: from now on the certificate names what they reach the server by.
+        Raises ApiError, StoreError, PkiError, OSError."""
+        service = publish(self.plane, place, self.security.pki.ca)
+        ensure(self.plane.home, [place.address, service])
 
     @property
     def api(self) -> Api:

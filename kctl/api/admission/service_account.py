@@ -1,11 +1,8 @@
-"""Every pod acts as a service account: Kubernetes' ServiceAccount admission.
-
-No token is mounted that the pod does not ask for (a projected volume): few pods speak to
-the API, and a token that nobody needs can only be stolen.
-"""
+"""Every pod acts as a service account: Kubernetes' ServiceAccount admission."""
 
 from __future__ import annotations
 
+from kctl.api.admission import api_access
 from kctl.api.errors import forbidden
 from kctl.api.kind import Request
 
@@ -13,7 +10,8 @@ _DEFAULT = "default"
 
 
 class ServiceAccount:
-    """New pods get the account "default" and the pull secrets of their account."""
+    """New pods get the account "default", the pull secrets of their account, and what they
+    need to speak to the API as it."""
 
     name = "ServiceAccount"
 
@@ -33,3 +31,4 @@ class ServiceAccount:
         secrets = (account or {}).get("imagePullSecrets")
         if secrets and not spec.get("imagePullSecrets"):
             spec["imagePullSecrets"] = [dict(each) for each in secrets]
+        api_access.mount(request, request.obj, account)
