@@ -1,18 +1,15 @@
 """Where pods reach the API: the service default/kubernetes, its endpoints, and the authority's
 certificate, as a kube-apiserver and its controller manager write them.
 
-A server that listens on the loopback alone is reached by no pod: it publishes nothing, and takes
-back what this machine published before. Several
-servers of one database stand behind the service together; one that ends cleanly takes itself out
-as long as another is left, since one that comes back in a moment need not change every load
-balancer twice.
+A server that listens on the loopback alone is reached by no pod, and publishes nothing. What was
+published stays when a server ends, so that one that comes back changes no load balancer.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,10 +17,12 @@ from kctl.api.admission.api_access import API, ROOT_CA
 from kctl.api.api import Api
 from kctl.api.errors import ApiError
 from kctl.api.kind import Object
+from kctl.controllers.endpointslice import RESOURCE, SERVICE_NAME
+from kctl.controllers.endpointslice_mirroring import SKIP_MIRROR
 from kctl.controllers.namespace_root_ca import SOURCE, root_ca
 from kctl.reconcile.plane import Plane
 
-_, _NAMESPACE, _NAME = API
+_API = API[1:]
 _PORT, _PORT_NAME = 443, "https"
 _ANYWHERE = "192.0.2.1"
 """Of the addresses that are kept for documentation: asked for a route, never spoken to."""
@@ -75,53 +74,13 @@ def publish(plane: Plane, place: Place, authority: Path) -> str:
     """Lead pods to a server whose certificate `authority` (a PEM file) vouches for; the address
     of the service, which that certificate must name ("" where people made a service of that name
     that has none). Raises ApiError, StoreError, OSError."""
-    api = plane.own
-    service = _put(api, "services", lambda found: _service(found, place, plane.settings))
-    found, port = _listed(api)
-    others = {each for each in found if port == place.port and not _is_ours(each)}
-    _lead(api, others | {place.address}, place.port)
-    data = {"ca.crt": authority.read_text()}
-    _put(api, "configmaps", lambda found: {**(found or root_ca(SOURCE, data)), "data": data})
+    api, data = plane.own, {"ca.crt": authority.read_text()}
+    service = _put(api, "services", _API, lambda found: _service(found, place, plane.settings))
+    _put(api, "endpoints", _API, lambda found: _endpoints(found, place))
+    _put(api, RESOURCE, _API, lambda found: _slice(found, place))
+    _put(api, "configmaps", (SOURCE, ROOT_CA), lambda found: _root_ca(found, data))
     address = str(service["spec"].get("clusterIP", ""))
     return "" if address == "None" else address
-
-
-def take_back(plane: Plane) -> None:
-    """No pod reaches a server on this machine from now on. Raises ApiError, StoreError."""
-    found, port = _listed(plane.own)
-    others = [each for each in found if not _is_ours(each)]
-    if others != found:
-        _lead(plane.own, others, port)
-
-
-def withdraw(plane: Plane, place: Place) -> None:
-    """What a server does at its end. Raises ApiError, StoreError."""
-    found, port = _listed(plane.own)
-    others = [each for each in found if each != place.address]
-    if others and others != found:
-        _lead(plane.own, others, port)
-
-
-def _lead(api: Api, addresses: Iterable[str], port: int) -> None:
-    _put(api, "endpoints", lambda found: _endpoints(found, sorted(addresses), port))
-    _put(api, API[0], lambda found: _slice(found, sorted(addresses), port))
-
-
-def _listed(api: Api) -> tuple[list[str], int]:
-    """The addresses of the servers, and the port that all servers of a database have."""
-    found = _get(api, *API) or {}
-    port = next((int(each["port"]) for each in found.get("ports") or ()), 0)
-    return [each["addresses"][0] for each in found.get("endpoints") or ()], port
-
-
-def _is_ours(address: str) -> bool:
-    """This machine had it published before, whether it serves there now or not."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((address, 0))
-        except OSError:
-            return False
-    return True
 
 
 # --- objects ---
@@ -140,38 +99,48 @@ def _service(found: Object | None, place: Place, settings: Mapping[str, str]) ->
     }
 
 
-def _endpoints(found: Object | None, addresses: Sequence[str], port: int) -> Object:
-    labels = {"endpointslice.kubernetes.io/skip-mirror": "true"}
-    listed = [{"ip": each} for each in addresses]
-    ports = [{"name": _PORT_NAME, "port": port, "protocol": "TCP"}]
-    made = found or {"apiVersion": "v1", "kind": "Endpoints", "metadata": _meta(labels)}
-    return {**made, "subsets": [{"addresses": listed, "ports": ports}] if listed else []}
+def _endpoints(found: Object | None, place: Place) -> Object:
+    made = found or {
+        "apiVersion": "v1",
+        "kind": "Endpoints",
+        "metadata": _meta({SKIP_MIRROR: "true"}),
+    }
+    return {**made, "subsets": [{"addresses": [{"ip": place.address}], "ports": _ports(place)}]}
 
 
-def _slice(found: Object | None, addresses: Sequence[str], port: int) -> Object:
-    labels = {"kubernetes.io/service-name": _NAME}
+def _slice(found: Object | None, place: Place) -> Object:
     made = found or {
         "apiVersion": "discovery.k8s.io/v1",
         "kind": "EndpointSlice",
-        "metadata": _meta(labels),
+        "metadata": _meta({SERVICE_NAME: _API[1]}),
         "addressType": "IPv4",
     }
-    listed = [{"addresses": [each], "conditions": {"ready": True}} for each in addresses]
-    ports = [{"name": _PORT_NAME, "port": port, "protocol": "TCP"}]
-    return {**made, "endpoints": listed, "ports": ports}
+    endpoint = {"addresses": [place.address], "conditions": {"ready": True}}
+    return {**made, "endpoints": [endpoint], "ports": _ports(place)}
+
+
+def _ports(place: Place) -> list[Object]:
+    return [{"name": _PORT_NAME, "port": place.port, "protocol": "TCP"}]
+
+
+def _root_ca(found: Object | None, data: dict[str, str]) -> Object:
+    return {**(found or root_ca(SOURCE, data)), "data": data}
 
 
 def _meta(labels: dict[str, str]) -> Object:
-    return {"name": _NAME, "namespace": _NAMESPACE, "labels": labels}
+    namespace, name = _API
+    return {"name": name, "namespace": namespace, "labels": labels}
 
 
-def _put(api: Api, resource: str, wanted: Callable[[Object | None], Object]) -> Object:
-    """Create or update; again where another process was there first."""
-    where = (SOURCE, ROOT_CA) if resource == "configmaps" else (_NAMESPACE, _NAME)
+def _put(
+    api: Api, resource: str, at: tuple[str, str], wanted: Callable[[Object | None], Object]
+) -> Object:
+    """Create or update what is at (namespace, name); again where another process was there
+    first."""
     left = _TRIES
     while True:
         left -= 1
-        found = _get(api, resource, *where)
+        found = _get(api, resource, *at)
         made = wanted(found)
         try:
             if found is None:

@@ -21,7 +21,7 @@ from kctl.reconcile.watch import Watcher
 from kctl.server.app import App
 from kctl.server.auth.pki import PkiError
 from kctl.server.auth.pod_tokens import PodTokens
-from kctl.server.publish import Place, take_back, withdraw
+from kctl.server.publish import Place
 from kctl.server.state import Server
 
 GRACE = 5
@@ -150,8 +150,6 @@ def run(
     ensure_bootstrap(server.plane.own)
     if place is not None:
         server.publish(place)
-    else:
-        take_back(server.plane)
     config.ssl = server.security.context()
     sys.setswitchinterval(SWITCH_SECONDS)
     listener = Listener(config, server, ready)
@@ -165,6 +163,4 @@ def run(
         server.hub.stop()
         if reconciler is not None:
             reconciler.stop()
-        if place is not None:
-            withdraw(server.plane, place)
         server.close()

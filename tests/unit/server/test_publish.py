@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from kctl.reconcile.plane import Plane
-from kctl.server.publish import Place, _is_ours, place_of, publish, take_back, withdraw
+from kctl.server.publish import Place, place_of, publish
 
 Object = dict[str, Any]
 PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
-HERE, THERE = Place("198.51.100.7", 6443), Place("198.51.100.8", 6443)
+HERE = Place("198.51.100.7", 6443)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def authority(tmp_path: Path) -> Path:
 def addresses(plane: Plane) -> list[str]:
     """As endpoints and slice say it, which must be the same."""
     endpoints = plane.own.get("endpoints", "kubernetes", "default")
-    (subset,) = endpoints.get("subsets") or [{"addresses": []}]
+    (subset,) = endpoints["subsets"]
     found = [each["ip"] for each in subset["addresses"]]
     slice_ = plane.own.get("endpointslices.discovery.k8s.io", "kubernetes", "default")
     assert [each["addresses"] for each in slice_["endpoints"]] == [[each] for each in found]
@@ -148,57 +148,23 @@ def test_a_service_of_that_name_without_an_address(
     assert publish(plane, HERE, authority) == ""
 
 
-def test_servers_stand_behind_it_together(plane: Plane, authority: Path) -> None:
-    publish(plane, THERE, authority)
+def test_the_server_that_was_started_last_counts(plane: Plane, authority: Path) -> None:
     publish(plane, HERE, authority)
-    assert addresses(plane) == ["198.51.100.7", "198.51.100.8"]
-    withdraw(plane, HERE)
+    publish(plane, Place("198.51.100.8", 7443), authority)
     assert addresses(plane) == ["198.51.100.8"]
-    withdraw(plane, THERE)  # the last one stays: it may be back in a moment
-    assert addresses(plane) == ["198.51.100.8"]
-
-
-def test_another_port_is_that_of_all(plane: Plane, authority: Path) -> None:
-    publish(plane, THERE, authority)
-    publish(plane, Place("198.51.100.7", 7443), authority)
-    assert addresses(plane) == ["198.51.100.7"]
-
-
-def test_a_server_on_the_loopback_takes_back_what_was_of_this_machine(
-    plane: Plane, authority: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    take_back(plane)  # nothing was there
-    publish(plane, THERE, authority)
-    publish(plane, HERE, authority)
-    monkeypatch.setattr("kctl.server.publish._is_ours", lambda address: address == HERE.address)
-    take_back(plane)
-    assert addresses(plane) == ["198.51.100.8"]
-
-
-def test_this_machines_own_older_address_goes(
-    plane: Plane, authority: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish(plane, THERE, authority)
-    monkeypatch.setattr("kctl.server.publish._is_ours", lambda address: address == THERE.address)
-    publish(plane, HERE, authority)
-    assert addresses(plane) == ["198.51.100.7"]
-
-
-def test_what_is_of_this_machine() -> None:
-    assert _is_ours("127.0.0.1")
-    assert not _is_ours("198.51.100.7")
+    slice_ = plane.own.get("endpointslices.discovery.k8s.io", "kubernetes", "default")
+    (port,) = plane.own.get("services", "kubernetes", "default")["spec"]["ports"]
+    assert slice_["ports"][0]["port"] == port["targetPort"] == 7443
 
 
 # --- what pods get ---
 
 
-def test_without_an_api_that_pods_reach_nothing_is_mounted(
-    plane: Plane, authority: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_an_api_that_pods_reach_nothing_is_mounted(plane: Plane, authority: Path) -> None:
     assert mounts(pod(plane)) == [[]]
     publish(plane, HERE, authority)
-    monkeypatch.setattr("kctl.server.publish._is_ours", lambda address: True)
-    take_back(plane)
+    for resource in ("services", "endpoints", "endpointslices.discovery.k8s.io"):
+        plane.api.delete(resource, "kubernetes", "default")
     assert mounts(pod(plane, "second")) == [[]]
 
 
